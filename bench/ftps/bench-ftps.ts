@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openLink, type Side } from "../link/open-link.ts";
+import { saveResult } from "../results.ts";
+import { runChecked } from "../run-command.ts";
+import { writeSite } from "../site.ts";
+import { versionOf } from "../version-of.ts";
+import { SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
+import { startServer } from "./server.ts";
+import { TOOLS, type Tool, type ToolName } from "./tools.ts";
+
+/** What to measure. */
+export interface FtpsOptions {
+  readonly files: number;
+  readonly tools: readonly ToolName[];
+  /** Which deliveries to time; those in between are made all the same, without the link's delay. */
+  readonly scenarios: readonly ScenarioName[];
+  /** How often each series is repeated; the table shows the median. */
+  readonly rounds: number;
+  readonly signal: AbortSignal;
+}
+
+/** One way of a packet over the link. */
+const DELAY_MS = 10;
+
+/** Times every tool in every scenario, keeping each result as soon as there is one. */
+export async function benchFtps({ files, tools, scenarios, rounds, signal }: FtpsOptions): Promise<void> {
+  for (const name of tools) {
+    const tool: Tool = TOOLS[name];
+    const version = await versionOf(tool.version);
+    const seconds = new Map<ScenarioName, number[]>();
+    for (let round = 1; round <= rounds; round++) {
+      for await (const [scenario, took] of timeSeries(name, files, scenarios, signal)) {
+        const all = [...(seconds.get(scenario) ?? []), took];
+        seconds.set(scenario, all);
+        await saveResult({
+          bench: "ftps",
+          scenario,
+          tool: name,
+          files,
+          version,
+          settings: tool.settings,
+          seconds: all,
+        });
+        console.log(`${tool.label} ${version}, ${files} files, ${scenario}: ${took.toFixed(2)} s`);
+      }
+    }
+  }
+}
+
+/**
+ * Makes one series of deliveries to an empty directory on a server and a link of its own, and gives the seconds of
+ * each that is timed. Throws when a tool fails, or does not leave the server's files byte-equal to the source.
+ */
+async function* timeSeries(
+  name: ToolName,
+  files: number,
+  timed: readonly ScenarioName[],
+  signal: AbortSignal,
+): AsyncGenerator<[ScenarioName, number]> {
+  const scratch = await mkdtemp(join(tmpdir(), "smartsync-bench-"));
+  try {
+    await using link = await openLink({ delayMs: DELAY_MS });
+    await using server = await startServer(link, scratch);
+    const source = join(scratch, "source");
+    const paths = await writeSite(source, { files, entries: 960, maxBytes: 60_000 });
+    const argv = await TOOLS[name].prepare(server, source, `/${name}`, scratch);
+
+    for (const [scenario, { alter }] of Object.entries(SCENARIOS) as [ScenarioName, Scenario][]) {
+      await alter(source, paths);
+      // The same address answers at the server's own end, with no delay in between.
+      const side: Side = timed.includes(scenario) ? "client" : "server";
+      const { seconds } = await runChecked(link.command(side, argv), { signal, env: { LC_ALL: "C.UTF-8" } });
+      await runChecked(["diff", "-r", source, join(server.root, name)], { signal });
+      if (side === "client") yield [scenario, seconds];
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,72 @@
+import { pickSite } from "../config/pick-site.ts";
+import { formatTime } from "../report/local-time.ts";
+import { formatBytes, formatCount, formatDuration } from "../report/quantities.ts";
+import { outcomeText } from "../report/result-text.ts";
+import type { Style } from "../report/style.ts";
+import { type Cell, type Column, renderTable } from "../report/table.ts";
+import type { RunRecord } from "../state/run-store.ts";
+import { type Configure, examples, positive } from "./command.ts";
+import type { Console } from "./console.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { openProject } from "./open-project.ts";
+
+/** `smartsync history`: past deliveries. */
+export const configureHistory: Configure = (command, run) => {
+  command
+    .argument("[site]", "only this site's")
+    .option("-n, --limit <count>", "how many", positive, 20)
+    .addHelpText(
+      "after",
+      examples([
+        ["smartsync history", "the last 20 deliveries, newest first"],
+        ["smartsync history corporate -n 100", "more of one site"],
+        ["smartsync history --json", "for a program"],
+      ]),
+    )
+    .action((site: string | undefined, { limit }: { limit: number }) =>
+      run((console) => history(site, limit, console)),
+    );
+};
+
+const COLUMNS: readonly Column[] = [
+  {},
+  {},
+  {},
+  { shrink: "end" },
+  { align: "right" },
+  { align: "right", optional: true },
+  { align: "right", optional: true },
+  { align: "right", optional: true },
+  { optional: true },
+];
+
+async function history(site: string | undefined, limit: number, console: Console): Promise<ExitCode> {
+  using project = await openProject(console);
+  const name = site === undefined ? undefined : pickSite(project.config, site).name;
+  const runs = project.state.runs.list({ limit, ...(name === undefined ? {} : { site: name }) });
+  for (const record of runs) console.printJson({ type: "run", ...record });
+  if (runs.length === 0) {
+    console.print("Nothing has been delivered from here yet. Start with: smartsync plan");
+    return EXIT.done;
+  }
+  const { style } = console;
+  const header = ["when", "run", "outcome", "site", "sent", "bytes", "deleted", "took", "by"];
+  const rows = [header.map((text) => ({ text, paint: style.dim })), ...runs.map((record) => toRow(record, style))];
+  console.print(...renderTable(COLUMNS, rows, console.width));
+  return EXIT.done;
+}
+
+function toRow({ id, site, startedAt, endedAt, outcome, by, targets }: RunRecord, style: Style): (string | Cell)[] {
+  const sum = (of: "uploaded" | "deleted" | "bytes") => targets.reduce((total, target) => total + target[of], 0);
+  return [
+    formatTime(startedAt).slice(0, -3),
+    id,
+    outcome === null ? "… no end" : outcomeText(outcome, style),
+    site,
+    formatCount(sum("uploaded")),
+    formatBytes(sum("bytes")),
+    formatCount(sum("deleted")),
+    endedAt === null ? "" : formatDuration((endedAt - startedAt) / 1000),
+    { text: by, paint: style.dim },
+  ];
+}

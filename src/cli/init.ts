@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { Option } from "commander";
+import { resolveSecrets } from "../config/resolve-secrets.ts";
+import { SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
+import { countOf } from "../report/quantities.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { Target } from "../targets/target.ts";
+import { confirm } from "./ask.ts";
+import { type Configure, examples } from "./command.ts";
+import { type FirstConfig, renderConfig } from "./config-text.ts";
+import type { Console } from "./console.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { type Answers, gatherAnswers, type InitOptions } from "./init-answers.ts";
+import { warnOfError } from "./print-error.ts";
+
+/** `smartsync init`: a first configuration. */
+export const configureInit: Configure = (command, run) => {
+  command
+    .option("--source <directory>", "the directory the CMS publishes into")
+    .option("--url <url>", "what visitors type")
+    .option("--cms-url <url>", "absolute URLs that begin with this become root-relative")
+    .addOption(new Option("--type <type>", "how the site is reached").choices(["ftps", "local"]))
+    .option("--host <host>", "the FTP server, with :port unless that is 21")
+    .option("--user <user>", "who logs in")
+    .option("--password-env <name>", "the environment variable that holds the password")
+    .option("--path <path>", "the document root: as the server names it, or a directory here")
+    .option("--fingerprint <sha256>", "trust the one certificate with this fingerprint")
+    .option("-y, --yes", "ask nothing: what is not given takes its preset")
+    .addHelpText(
+      "after",
+      examples([
+        ["smartsync init", "asks, tests the connection, writes smartsync.yaml"],
+        ["smartsync init --source public --type local --path out --yes", "a first try, on this machine"],
+        ["smartsync init --source public --host ftp.example.jp --user me --yes", "in a script"],
+      ]),
+    )
+    .action((options: InitOptions) => run((console) => init(options, console)));
+};
+
+async function init(options: InitOptions, console: Console): Promise<ExitCode> {
+  const file = resolve(console.options.config);
+  await mayReplace(file, console);
+  const answers = await gatherAnswers(options, console);
+  const { config, failure } = await tryConnection(answers, console);
+  await save(file, renderConfig(config));
+  console.printJson({ type: "written", file });
+  const { print, style } = console;
+  print("", `${style.good("✓")} ${file} is written. What comes next:`);
+  if (failure !== undefined) {
+    print("  smartsync doctor   once the problem above is solved: tries everything a delivery needs");
+    return EXIT.failed;
+  }
+  const { password } = config.target.settings;
+  const name = /^\$\{env:(\w+)\}$/.exec(String(password))?.[1];
+  if (name !== undefined && console.shell.env[name] === undefined) print(`  export ${name}=…   the password`);
+  print("  smartsync doctor   tries everything a delivery needs");
+  print("  smartsync plan     shows what would be delivered, and touches nothing");
+  print("  smartsync push     delivers");
+  return EXIT.done;
+}
+
+async function mayReplace(file: string, console: Console): Promise<void> {
+  if (!existsSync(file)) return;
+  if (console.interactive && (await confirm(console, `${file} exists. Replace it?`, false))) return;
+  throw new SmartsyncError(`${file} exists; it is left as it is`, {
+    kind: "config",
+    code: "config-exists",
+    hint: "move it away, or name another file with --config",
+  });
+}
+
+async function save(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new SmartsyncError(`can't write ${file}: ${cause instanceof Error ? cause.message : cause}`, {
+      kind: "config",
+      code: "config-unwritable",
+      cause,
+    });
+  }
+}
+
+/** Opens the target and says what is there. A certificate nobody vouches for may be pinned, and it is tried again. */
+async function tryConnection(answers: Answers, console: Console): Promise<{ config: FirstConfig; failure?: unknown }> {
+  const { config, env } = answers;
+  try {
+    await using target = await open(answers, console);
+    const { print, style } = console;
+    print("", `${style.good("✓")} The connection works: ${target.caps.features.join(", ") || "nothing special"}`);
+    print(`  ${await whatIsThere(target, console)}`);
+    return { config };
+  } catch (error) {
+    const failure = toSmartsyncError(error);
+    if (failure.kind === "aborted") throw error;
+    console.print("");
+    warnOfError(failure, console);
+    const fingerprint = /^certificate-/.test(failure.code) ? FINGERPRINT.exec(failure.message)?.[0] : undefined;
+    if (fingerprint === undefined || !console.interactive) return { config, failure };
+    if (!(await confirm(console, "Is that the server's certificate? Trust exactly this one?", false)))
+      return { config, failure };
+    const settings = { ...config.target.settings, fingerprint };
+    return tryConnection({ config: { ...config, target: { ...config.target, settings } }, env }, console);
+  }
+}
+
+/** SHA-256, as certificates' fingerprints are written. */
+const FINGERPRINT = /(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/i;
+
+async function open({ config, env }: Answers, console: Console): Promise<Target> {
+  const { name, settings } = config.target;
+  const dir = dirname(resolve(console.options.config));
+  const type = targetTypes.find((each) => each.type === settings.type);
+  if (type === undefined) throw new Error(`no target type ${settings.type}`);
+  const resolved = await resolveSecrets(settings, { dir, redactor: console.redactor, env });
+  return type.open(resolved, { name, baseDir: dir }, console.ctx());
+}
+
+const ENOUGH = 1000;
+
+async function whatIsThere(target: Target, console: Console): Promise<string> {
+  let files = 0;
+  for await (const _ of target.list("", console.ctx())) if (++files === ENOUGH) break;
+  if (files === 0) return "The document root is empty.";
+  const count = files === ENOUGH ? `${ENOUGH} files or more are` : countOf(files, "file is", "files are");
+  return `${count} there already. Those that the source has are replaced, the others left alone.`;
+}

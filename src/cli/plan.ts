@@ -1,0 +1,87 @@
+import type { DeployEvent, Failure } from "../core/events.ts";
+import type { Plan } from "../core/plan.ts";
+import { makePlans, type Plans } from "../deploy/make-plans.ts";
+import { renderPlan } from "../report/plan-text.ts";
+import { renderFailure } from "../report/result-text.ts";
+import { type Configure, examples } from "./command.ts";
+import type { Console } from "./console.ts";
+import { EXIT, type ExitCode, exitCodeForSome } from "./exit-code.ts";
+import { addJobOptions, type JobOptions, makeJob } from "./job-options.ts";
+import { openProject } from "./open-project.ts";
+import { openReporter } from "./open-reporter.ts";
+import { writePlanFile } from "./plan-file.ts";
+
+interface PlanOptions extends JobOptions {
+  readonly out?: string;
+  readonly exitCode?: boolean;
+  readonly all?: boolean;
+}
+
+/** `smartsync plan`: what a delivery would do. */
+export const configurePlan: Configure = (command, run) => {
+  addJobOptions(command)
+    .option("-o, --out <file>", "write the plan to a file, for push --plan")
+    .option("--exit-code", "exit with 10 when there is something to deliver")
+    .option("--all", "name every file, not only folders where there are many")
+    .addHelpText(
+      "after",
+      examples([
+        ["smartsync plan", "what would be sent and deleted, and why"],
+        ["smartsync plan corporate --target web1", "on one target"],
+        ["smartsync plan --out plan.json", "to be approved, then: smartsync push --plan plan.json"],
+        ["smartsync plan --exit-code --quiet", "in a script: 10 means there is something to deliver"],
+      ]),
+    )
+    .action((site: string | undefined, options: PlanOptions) => run((console) => plan(site, options, console)));
+};
+
+async function plan(site: string | undefined, options: PlanOptions, console: Console): Promise<ExitCode> {
+  using project = await openProject(console);
+  const job = makeJob(project.config, site, options, "plan");
+  const made = await watch(console, (emit) => makePlans(job, project, console.ctx(emit)));
+  tell(job.site, made, options, console);
+  if (options.out !== undefined) {
+    await writePlanFile(options.out, made.plans);
+    console.print("", `The plan is in ${options.out}; carry it out with: smartsync push --plan ${options.out}`);
+  }
+  return judge(made, options);
+}
+
+/** Makes the plans under the eyes of a reporter. Plans are told when all are there, so people's reporters aren't. */
+async function watch(console: Console, work: (emit: (event: DeployEvent) => void) => Promise<Plans>): Promise<Plans> {
+  const reporter = openReporter(console, "text");
+  try {
+    return await work((event) => {
+      if (event.type !== "planned" || console.options.json) reporter.onEvent(event);
+    });
+  } finally {
+    reporter.close();
+  }
+}
+
+function tell(site: string, { plans, failed }: Plans, { all = false }: PlanOptions, console: Console): void {
+  const { style, width, quiet } = { ...console, ...console.options };
+  for (const each of plans) {
+    if (!quiet || each.refusals.length > 0) console.print("", ...renderPlan(each, { style, width, all }));
+  }
+  for (const { name, failure } of failed) {
+    const lines = renderFailure(failure, style).map((line) => `  ${line}`);
+    console.print("", `${style.bold(name)}  ${style.bad("could not be looked at")}`, ...lines);
+  }
+  const targets = [...plans.map(planned), ...failed.map(unplanned)];
+  console.printJson({ type: "done", site, targets });
+}
+
+function planned({ target, totals, refusals }: Plan) {
+  return { target, outcome: refusals.length > 0 ? "refused" : "planned", ...totals };
+}
+
+function unplanned({ name, failure }: { name: string; failure: Failure }) {
+  return { target: name, outcome: "failed", failure };
+}
+
+function judge({ plans, failed }: Plans, { exitCode = false }: PlanOptions): ExitCode {
+  if (failed.length > 0) return exitCodeForSome(failed.length, failed.length + plans.length);
+  if (plans.some(({ refusals }) => refusals.length > 0)) return EXIT.refused;
+  return exitCode && plans.some(({ phases }) => phases.length > 0) ? EXIT.changes : EXIT.done;
+}

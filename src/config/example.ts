@@ -1,0 +1,43 @@
+/** A whole configuration with every kind of thing in it, commented; the reference begins with it. */
+export const exampleConfig = `# yaml-language-server: $schema=./node_modules/smartsync/schema.json
+
+sites:
+  corporate:
+    source: ./public                      # where the CMS publishes, relative to this file
+    url: https://www.example.jp/          # what visitors type
+    cmsUrl: https://cms.example.jp/       # becomes root-relative in delivered text files
+    exclude: ["**/*.bak", /preview/]      # left alone on both sides
+    settle: 5                             # wait until the CMS has been quiet for 5 seconds
+    guard:
+      maxDelete: 25%                      # refuse to delete more than a quarter of a target's files,
+      maxDeleteCount: 500                 # or more than 500,
+      maxShrink: 50%                      # or to deliver a source that lost half of its files
+      protect: [/robots.txt]              # never replaced or deleted
+    targets: [web1, copy]
+
+  採用サイト:                              # names may be Japanese
+    source: ./採用/公開
+    htaccess: false                       # .htaccess and .htpasswd stay as they are
+    targets: [recruit]
+
+targets:
+  web1:
+    type: ftps
+    host: ftp.example.jp
+    user: deploy
+    password: \${env:WEB1_PASSWORD}        # read when this target is used, never stored or shown
+    path: /public_html
+    connections: 8
+
+  recruit:
+    type: ftps
+    host: old.example.jp
+    user: recruit
+    password: \${command:pass show web/recruit}
+    path: /採用
+    encoding: shift_jis                   # how this server writes file names
+
+  copy:
+    type: local
+    path: ./published
+`;

@@ -1,0 +1,26 @@
+import type { KeyPath } from "./problem.ts";
+import { parseTemplate } from "./template.ts";
+import { eachScalar } from "./value-at.ts";
+
+/** A secret that is written in the configuration itself. */
+export interface LiteralSecret {
+  readonly path: KeyPath;
+  readonly value: string;
+}
+
+/** True for a key whose value must never be shown: password, passphrase, secretAccessKey, apiToken and the like. */
+export function isSecretKey(key: PropertyKey | undefined): boolean {
+  return typeof key === "string" && /pass(word|phrase)|secret|token/i.test(key);
+}
+
+/** Every secret that is written out in the data, as it will be used; those with a placeholder in them are not. */
+export function findLiteralSecrets(config: unknown): LiteralSecret[] {
+  const found: LiteralSecret[] = [];
+  for (const [path, text] of eachScalar(config)) {
+    if (!path.some(isSecretKey)) continue;
+    const { parts, problem } = parseTemplate(text);
+    if (problem !== undefined) found.push({ path, value: text });
+    else if (parts.every((part) => typeof part === "string")) found.push({ path, value: parts.join("") });
+  }
+  return found;
+}

@@ -1,0 +1,31 @@
+import type { RelPath } from "./rel-path.ts";
+import type { FileMeta } from "./snapshot.ts";
+
+/** The reasons to send a file. "unknown": an interrupted delivery may have touched it. */
+export const PUT_REASONS = ["new", "content", "headers", "unknown", "forced"] as const;
+
+/** Why a file is sent. */
+export type PutReason = (typeof PUT_REASONS)[number];
+
+/** A file to send. */
+export interface PutChange {
+  readonly kind: "put";
+  readonly file: FileMeta;
+  readonly reason: PutReason;
+}
+
+/** A file to delete on the target. */
+export interface DeleteChange {
+  readonly kind: "delete";
+  readonly path: RelPath;
+  /** Bytes the target held under that path; 0 when unknown. */
+  readonly size: number;
+}
+
+/** One thing a delivery does to a target. */
+export type Change = PutChange | DeleteChange;
+
+/** The path a change is about. */
+export function pathOf(change: Change): RelPath {
+  return change.kind === "put" ? change.file.path : change.path;
+}

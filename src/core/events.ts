@@ -1,0 +1,50 @@
+import type { PutReason } from "./change.ts";
+import type { Phase, Plan } from "./plan.ts";
+
+/** How a target, or a whole run, ended. */
+export type Outcome = "done" | "unchanged" | "partial" | "failed" | "refused" | "locked" | "aborted";
+
+/** A failure as it is shown and stored: redacted text, no stack. */
+export interface Failure {
+  readonly kind: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What became of one target in a run. */
+export interface TargetResult {
+  readonly target: string;
+  readonly outcome: Outcome;
+  readonly uploaded: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  /** Bytes uploaded. */
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly failure?: Failure;
+}
+
+/**
+ * Everything that happens, as it happens. Terminal, log lines, NDJSON, history and reports are consumers of these;
+ * nothing in them is secret. `target` is the target's name in the configuration.
+ */
+export type DeployEvent =
+  | { type: "run-started"; run: string; site: string; targets: string[]; trigger: string; at: string }
+  | { type: "scan-progress"; files: number; bytes: number }
+  | { type: "scanned"; files: number; bytes: number; hashed: number; skipped: number; seconds: number }
+  | { type: "settling"; quietFor: number; needed: number }
+  | { type: "connecting"; target: string; to: string }
+  | { type: "observed"; target: string; files: number; state: string; first: boolean; interrupted: string | null }
+  | { type: "planned"; target: string; plan: Plan }
+  | { type: "locked"; target: string; tookOver: string | null }
+  | { type: "phase-started"; target: string; phase: Phase["name"]; files: number; bytes: number }
+  | { type: "file-progress"; target: string; path: string; sent: number; size: number }
+  | { type: "file-put"; target: string; path: string; size: number; reason: PutReason; seconds: number }
+  | { type: "file-deleted"; target: string; path: string }
+  | { type: "file-replanned"; target: string; path: string; attempt: number }
+  | { type: "retry"; target: string; doing: string; attempt: number; waitSeconds: number; reason: string }
+  | { type: "limit-learned"; target: string; connections: number; reason: string }
+  | { type: "warning"; target?: string; code: string; message: string; hint?: string }
+  | { type: "target-done"; result: TargetResult }
+  | { type: "done"; run: string; site: string; outcome: Outcome; seconds: number; targets: readonly TargetResult[] };

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { inPathOrder, type RelPath } from "./rel-path.ts";
+
+/** A file as it will be delivered. Size and hash are of the delivered bytes, after every transform. */
+export interface FileMeta {
+  readonly path: RelPath;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hexadecimal SHA-256. */
+  readonly sha256: string;
+  /** Milliseconds since the epoch, whole. */
+  readonly mtimeMs: number;
+  /** Permission bits only (0o644). */
+  readonly mode: number;
+}
+
+/** A file as a target is known to hold it. */
+export interface RemoteFile {
+  readonly path: RelPath;
+  readonly size: number;
+  /** null: something may be there, but nobody knows what (an interrupted delivery touched it). */
+  readonly sha256: string | null;
+  /** What the server said after the upload, where it says such a thing. */
+  readonly etag?: string;
+}
+
+/** The source at one moment, in path order. */
+export interface Snapshot {
+  readonly files: ReadonlyMap<RelPath, FileMeta>;
+}
+
+/** What a target is known to hold, and which state of the target that knowledge is of. */
+export interface RemoteSnapshot {
+  readonly files: ReadonlyMap<RelPath, RemoteFile>;
+  /** Identifies the target's state: changes whenever a delivery begins or ends. "absent" before the first. */
+  readonly state: string;
+}
+
+/** A hash over every path and content of the snapshot: equal exactly when the same site would be delivered. */
+export function hashSnapshot(snapshot: Snapshot): string {
+  const hash = createHash("sha256");
+  for (const { path, sha256 } of inPathOrder(snapshot.files.values())) hash.update(`${path}\0${sha256}\n`);
+  return hash.digest("hex");
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { Ctx } from "../core/context.ts";
+import { decodeManifest } from "../core/manifest.ts";
+import type { RelPath } from "../core/rel-path.ts";
+import type { RemoteFile, RemoteSnapshot } from "../core/snapshot.ts";
+import { applyIntent, type Head, type Intent, parseHead, parseIntent, parseProgress } from "../core/target-records.ts";
+import { SmartsyncError } from "../lib/errors.ts";
+import type { StateStore, Target } from "../targets/target.ts";
+
+/** The one file that says what state a target is in; everything else is named by it. */
+export const HEAD = "head.json";
+
+/** Another delivery may replace the manifest between our two reads; then the head is read again. */
+const MAX_READS = 4;
+
+/** A delivery that did not come to its end. */
+export interface Interrupted {
+  readonly intent: Intent;
+  /** Paths of the intent of which nobody knows whether they were reached. */
+  readonly unfinished: readonly RelPath[];
+  /** The names of its records on the target. */
+  readonly records: readonly string[];
+}
+
+/** What a target was found to hold. */
+export interface Observed {
+  readonly snapshot: RemoteSnapshot;
+  /** null before the first delivery. */
+  readonly head: Head | null;
+  readonly interrupted: Interrupted | null;
+}
+
+/** Manifests kept on this machine, by their SHA-256. */
+export interface ManifestCache {
+  get(sha256: string): Uint8Array | undefined;
+  set(sha256: string, content: Uint8Array): void;
+}
+
+/** The name of a record of a run on the target. */
+export function recordName(kind: "manifest" | "intent" | "progress", run: string, part?: number): string {
+  return `${kind}-${run}${part === undefined ? "" : `-${part}`}.gz`;
+}
+
+/** True for the name of a record, of whichever run. */
+export function isRecordName(name: string): boolean {
+  return /^(manifest|intent|progress)-.*\.gz$/.test(name);
+}
+
+/**
+ * Finds out what a target holds, from its own records: one small read when nothing changed since this machine last
+ * looked. Throws rather than guess: only a head that is certainly absent means a first delivery.
+ */
+export async function observe(target: Target, cache: ManifestCache, ctx: Ctx): Promise<Observed> {
+  for (let read = 1; ; read++) {
+    const record = await target.state.read(HEAD, ctx);
+    if (record === undefined) return { snapshot: { files: new Map(), state: "absent" }, head: null, interrupted: null };
+    const head = understand("head", () => parseHead(record));
+    const files = head.manifest === null ? new Map() : await readManifest(target.state, head.manifest, cache, ctx);
+    const interrupted = files && head.intent ? await readInterrupted(target.state, head.intent, ctx) : null;
+    if (files !== undefined && interrupted !== undefined) return combine(head, files, interrupted);
+    if (read === MAX_READS) throw damaged(`the records named by ${HEAD} are missing`);
+  }
+}
+
+function combine(
+  head: Head,
+  known: ReadonlyMap<RelPath, RemoteFile>,
+  found: { intent: Intent; progress: ReturnType<typeof parseProgress>[]; records: string[] } | null,
+): Observed {
+  const manifest = head.manifest?.sha256.slice(0, 12) ?? "empty";
+  const state = `${head.generation}:${manifest}`;
+  if (found === null) return { snapshot: { files: known, state }, head, interrupted: null };
+  const { intent, progress, records } = found;
+  const files = applyIntent(known, intent, progress);
+  const done = new Set(progress.flatMap((part) => part.done.map(([path]) => path)));
+  const named: RelPath[] = [...intent.puts.map(([path]) => path), ...intent.deletes];
+  const unfinished = named.filter((path) => !done.has(path));
+  const interrupted = { intent, unfinished, records };
+  return { snapshot: { files, state: `${state}+${intent.run}:${done.size}` }, head, interrupted };
+}
+
+async function readManifest(
+  state: StateStore,
+  { file, sha256 }: NonNullable<Head["manifest"]>,
+  cache: ManifestCache,
+  ctx: Ctx,
+): Promise<ReadonlyMap<RelPath, RemoteFile> | undefined> {
+  const kept = cache.get(sha256);
+  const content = kept ?? (await state.read(file, ctx));
+  if (content === undefined) return undefined;
+  if (kept === undefined) {
+    if (createHash("sha256").update(content).digest("hex") !== sha256) throw damaged(`${file} is not what was written`);
+    cache.set(sha256, content);
+  }
+  return understand(file, () => decodeManifest(content)).files;
+}
+
+async function readInterrupted(state: StateStore, { file, run }: NonNullable<Head["intent"]>, ctx: Ctx) {
+  const record = await state.read(file, ctx);
+  if (record === undefined) return undefined;
+  const intent = understand(file, () => parseIntent(record));
+  const names = (await state.list(ctx)).filter((name) => name.startsWith(`progress-${run}-`));
+  const parts = await Promise.all(names.map((name) => state.read(name, ctx)));
+  if (parts.some((part) => part === undefined)) return undefined;
+  const progress = parts.flatMap((part, at) =>
+    part === undefined ? [] : [understand(names[at] ?? "progress", () => parseProgress(part))],
+  );
+  return { intent, progress, records: [file, ...names] };
+}
+
+function understand<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw damaged(`${name} can't be understood: ${cause instanceof Error ? cause.message : cause}`, cause);
+  }
+}
+
+function damaged(what: string, cause?: unknown): SmartsyncError {
+  return new SmartsyncError(`what smartsync recorded on the target is damaged: ${what}`, {
+    kind: "conflict",
+    code: "target-state-damaged",
+    hint: "nothing was touched. To start over, remove the target's state folder (`smartsync doctor` names it): the next delivery sends every file and deletes none",
+    cause,
+  });
+}

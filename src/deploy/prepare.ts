@@ -1,0 +1,139 @@
+import type { Ctx } from "../core/context.ts";
+import { diff } from "../core/diff.ts";
+import type { Failure } from "../core/events.ts";
+import { makePlan, type PlanPolicy } from "../core/make-plan.ts";
+import { compilePatterns } from "../core/patterns.ts";
+import type { Plan } from "../core/plan.ts";
+import { SmartsyncError } from "../lib/errors.ts";
+import type { ScanResult, Source } from "../site/source.ts";
+import type { Target } from "../targets/target.ts";
+import type { Job, PlanDeps } from "./job.ts";
+import { type ManifestCache, type Observed, observe } from "./observe.ts";
+import { type Access, type ReadyTarget, readyTarget } from "./open-target.ts";
+import { openSiteSource } from "./site-source.ts";
+import { toFailure } from "./to-failure.ts";
+
+/** A target that was looked at, and what would be done to it. */
+export interface PreparedTarget {
+  readonly name: string;
+  readonly target: Target;
+  readonly observed: Observed;
+  readonly cache: ManifestCache;
+  readonly plan: Plan;
+}
+
+/** Everything known before the first write. Disposing closes the targets. */
+export interface Prepared extends AsyncDisposable {
+  readonly source: Source;
+  readonly ready: readonly PreparedTarget[];
+  /** Targets that could not be looked at, and why. */
+  readonly failed: readonly { name: string; failure: Failure }[];
+}
+
+/**
+ * Scans the site once while every target is looked at, and plans each. A target that fails is set aside; a source or
+ * a configuration that fails throws, and so does everything when the signal aborts.
+ */
+export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx): Promise<Prepared> {
+  const targets = await Promise.all(pickTargets(job, deps).map((name) => readyTarget(name, deps)));
+  const source = openSiteSource(job.site, deps);
+  await using open = new AsyncDisposableStack();
+  const [scanned, ...looks] = await Promise.allSettled([
+    scanSite(source, ctx),
+    ...targets.map((target) => look(target, access, open, deps, ctx)),
+  ]);
+  ctx.signal.throwIfAborted();
+  if (scanned.status === "rejected") throw scanned.reason;
+  const ready: PreparedTarget[] = [];
+  const failed: Prepared["failed"][number][] = [];
+  looks.forEach((look, at) => {
+    const name = targets[at]?.name ?? "";
+    if (look.status === "rejected") failed.push({ name, failure: toFailure(look.reason, deps.redactor) });
+    else ready.push({ name, ...look.value, plan: planTarget(job, name, look.value, source, scanned.value, deps) });
+  });
+  for (const { name, plan } of ready) ctx.emit({ type: "planned", target: name, plan });
+  const opened = open.move();
+  return { source, ready, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+function pickTargets(job: Job, { config }: PlanDeps): readonly string[] {
+  const known = config.sites[job.site]?.targets ?? [];
+  const wanted = job.targets ?? known;
+  const foreign = wanted.find((name) => !known.includes(name));
+  if (foreign === undefined) return [...new Set(wanted)];
+  throw new SmartsyncError(`the site "${job.site}" is not delivered to a target named "${foreign}"`, {
+    kind: "config",
+    code: "target-unknown",
+    hint: `its targets are: ${known.join(", ")}`,
+  });
+}
+
+async function scanSite(source: Source, ctx: Ctx): Promise<ScanResult> {
+  const startedAt = ctx.clock.now();
+  const scan = await source.scan(ctx);
+  let bytes = 0;
+  for (const { size } of scan.snapshot.files.values()) bytes += size;
+  ctx.emit({
+    type: "scanned",
+    files: scan.snapshot.files.size,
+    bytes,
+    hashed: scan.hashed,
+    skipped: scan.problems.length,
+    seconds: (ctx.clock.now() - startedAt) / 1000,
+  });
+  return scan;
+}
+
+async function look(to: ReadyTarget, access: Access, open: AsyncDisposableStack, { state }: PlanDeps, ctx: Ctx) {
+  const target = open.use(await to.open(access, ctx));
+  const cache: ManifestCache = {
+    get: (sha256) => state.manifests.get(to.name, sha256),
+    set: (sha256, content) => state.manifests.set(to.name, sha256, content),
+  };
+  const observed = await observe(target, cache, ctx);
+  const { snapshot, head, interrupted } = observed;
+  ctx.emit({
+    type: "observed",
+    target: to.name,
+    files: snapshot.files.size,
+    state: snapshot.state,
+    first: head === null,
+    interrupted: interrupted?.intent.run ?? null,
+  });
+  return { target, observed, cache };
+}
+
+function planTarget(
+  job: Job,
+  name: string,
+  { target, observed }: { target: Target; observed: Observed },
+  source: Source,
+  { snapshot, problems }: ScanResult,
+  { config }: PlanDeps,
+): Plan {
+  const site = config.sites[job.site];
+  if (site === undefined) throw new Error(`site ${job.site} was not checked`);
+  const only = job.only === undefined || job.only.length === 0 ? {} : { only: compilePatterns(job.only) };
+  const policy: PlanPolicy = {
+    force: job.force ?? false,
+    excluded: (path) => source.isExcluded(path),
+    ...only,
+    isPage: compilePatterns(site.pages),
+    isProtected: compilePatterns(site.guard.protect),
+    maxDeletePercent: site.guard.maxDelete,
+    maxDeleteCount: site.guard.maxDeleteCount,
+    maxShrinkPercent: site.guard.maxShrink,
+    allow: new Set(job.allow),
+  };
+  const remote = observed.snapshot;
+  return makePlan({
+    site: job.site,
+    target: name,
+    local: snapshot,
+    remote,
+    changes: diff(snapshot, remote, policy),
+    policy,
+    names: target.caps.names,
+    problems,
+  });
+}

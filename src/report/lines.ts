@@ -1,0 +1,111 @@
+import type { DeployEvent } from "../core/events.ts";
+import type { Plan } from "../core/plan.ts";
+import { eventLine } from "./event-line.ts";
+import { formatTimestamp } from "./local-time.ts";
+import { renderTotals } from "./plan-text.ts";
+import { shareDone, type TargetProgress, trackProgress } from "./progress.ts";
+import { countOf, formatBytes, formatCount, formatPercent } from "./quantities.ts";
+import type { Detail, Output, Reporter } from "./reporter.ts";
+import { renderEnd, renderResult } from "./result-text.ts";
+import type { Style } from "./style.ts";
+import { printable } from "./text-width.ts";
+
+const STEP_PERCENT = 10;
+const SILENCE_MS = 30_000;
+/** A delivery of a moment needs no line for each tenth of it. */
+const LEAST_MS = 1_000;
+
+/**
+ * Plain lines with a time, for logs: one for each milestone, and while files are sent one for every tenth of them or
+ * every 30 seconds, whichever comes first, and never more than one a second.
+ */
+export function createLinesReporter(options: {
+  output: Output;
+  style: Style;
+  detail: Detail;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}): Reporter {
+  const { output, style, detail, now } = options;
+  const progress = trackProgress(now);
+  const told = new Map<string, { percent: number; at: number }>();
+
+  function print(lines: readonly string[]): void {
+    const time = style.dim(formatTimestamp(now()));
+    for (const line of lines) output.write(`${time}  ${line}\n`);
+  }
+
+  /** How far the target is, when that is worth a line. */
+  function advance(target: string): string[] {
+    const at = progress.run.targets.get(target);
+    if (detail === "quiet" || at === undefined || at.filesTotal === 0) return [];
+    const percent = Math.floor(100 * shareDone(at));
+    const last = told.get(target) ?? { percent: 0, at: at.startedAt };
+    const silence = now() - last.at;
+    const due = silence >= SILENCE_MS || (silence >= LEAST_MS && percent - last.percent >= STEP_PERCENT);
+    if (!due || at.files === at.filesTotal) return [];
+    told.set(target, { percent: percent - (percent % STEP_PERCENT), at: now() });
+    return [progressText(at)];
+  }
+
+  function linesOf(event: DeployEvent): string[] {
+    switch (event.type) {
+      case "file-put":
+      case "file-deleted":
+      case "file-progress":
+        return [...single(event), ...advance(event.target)];
+      case "target-done":
+        return problem(event.result.outcome) || detail !== "quiet" ? renderResult(event.result, style) : [];
+      case "done":
+        return problem(event.outcome) || detail !== "quiet" ? renderEnd(event, style) : [];
+      case "planned":
+        return planLines(event.plan, style, detail);
+      default:
+        return [...single(event), ...(detail === "quiet" ? [] : starts(event))];
+    }
+  }
+
+  function single(event: DeployEvent): string[] {
+    const line = eventLine(event, style, detail);
+    return line === undefined ? [] : [line];
+  }
+
+  return {
+    onEvent(event) {
+      progress.apply(event);
+      print(linesOf(event));
+    },
+    close() {},
+  };
+}
+
+function starts(event: DeployEvent): string[] {
+  switch (event.type) {
+    case "run-started":
+      return [`${event.site}: run ${event.run} (${event.trigger}) to ${event.targets.join(", ")}`];
+    case "connecting":
+      return [`${event.target}: connecting to ${printable(event.to)}`];
+    case "phase-started":
+      return [`${event.target}: ${event.phase}: ${countOf(event.files, "file")}, ${formatBytes(event.bytes)}`];
+    default:
+      return [];
+  }
+}
+
+function planLines(plan: Plan, style: Style, detail: Detail): string[] {
+  const refusals = plan.refusals.map(
+    ({ message, guard }) =>
+      `${plan.target}: ${style.bad(`REFUSED ${printable(message)}`)} (if this is meant: --allow ${guard})`,
+  );
+  return [...refusals, ...(detail === "quiet" ? [] : [`${plan.target}: plan: ${renderTotals(plan)}`])];
+}
+
+function progressText(progress: TargetProgress): string {
+  const { target, files, filesTotal, bytes, bytesTotal } = progress;
+  const counts = `${formatCount(files)} of ${countOf(filesTotal, "file")}`;
+  return `${target}: ${formatPercent(shareDone(progress))}  ${counts}, ${formatBytes(bytes)} of ${formatBytes(bytesTotal)}`;
+}
+
+function problem(outcome: string): boolean {
+  return outcome !== "done" && outcome !== "unchanged";
+}

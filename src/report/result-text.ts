@@ -1,0 +1,78 @@
+import type { DeployEvent, Outcome, TargetResult } from "../core/events.ts";
+import { countOf, formatBytes, formatCount, formatDuration, formatRate } from "./quantities.ts";
+import type { Style } from "./style.ts";
+import { printable } from "./text-width.ts";
+
+/** How each outcome is told: a mark, words, and a colour. */
+const OUTCOMES: Record<Outcome, { mark: string; words: string; colour: "good" | "caution" | "bad" }> = {
+  done: { mark: "✓", words: "delivered", colour: "good" },
+  unchanged: { mark: "✓", words: "up to date", colour: "good" },
+  partial: { mark: "!", words: "partly delivered", colour: "caution" },
+  failed: { mark: "✗", words: "failed", colour: "bad" },
+  refused: { mark: "✗", words: "refused", colour: "bad" },
+  locked: { mark: "✗", words: "locked by another run", colour: "bad" },
+  aborted: { mark: "!", words: "stopped", colour: "caution" },
+};
+
+/** "✓ delivered", coloured. */
+export function outcomeText(outcome: Outcome, style: Style): string {
+  const { mark, words, colour } = OUTCOMES[outcome];
+  return style[colour](`${mark} ${words}`);
+}
+
+/** "812 sent (12.3 MB) · 3 deleted · 9,171 unchanged · 12 s · 1.0 MB/s"; what is zero is left out. */
+export function countsText({ uploaded, deleted, unchanged, bytes, seconds }: TargetResult): string {
+  const parts = [
+    uploaded > 0 ? `${formatCount(uploaded)} sent (${formatBytes(bytes)})` : "",
+    deleted > 0 ? `${formatCount(deleted)} deleted` : "",
+    unchanged > 0 ? `${formatCount(unchanged)} unchanged` : "",
+    formatDuration(seconds),
+    uploaded > 0 ? formatRate(bytes, seconds) : "",
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** How one target ended, with its failure and what to do about it. */
+export function renderResult(result: TargetResult, style: Style): string[] {
+  const head = `${outcomeText(result.outcome, style)}  ${style.bold(result.target)}  ${countsText(result)}`;
+  // That it was stopped has been said.
+  if (result.failure === undefined || result.failure.code === "aborted") return [head];
+  return [head, ...renderFailure(result.failure, style).map((line) => `  ${line}`)];
+}
+
+/** "error: …" and "hint: …" for a failure. Several lines of one message are kept, indented. */
+export function renderFailure(
+  { message, hint }: { message: string; hint?: string | undefined },
+  style: Style,
+): string[] {
+  return [
+    ...indented(style.bad("error:"), message),
+    ...(hint === undefined ? [] : indented(style.caution("hint:"), hint)),
+  ];
+}
+
+function indented(label: string, text: string): string[] {
+  return text.split("\n").map((line, at) => (at === 0 ? `${label} ${printable(line)}` : `  ${printable(line)}`));
+}
+
+/** The last words of a run: the whole of it in a line where there are several targets, and what to do next. */
+export function renderEnd(event: Extract<DeployEvent, { type: "done" }>, style: Style): string[] {
+  const { outcome, targets, seconds, site, run } = event;
+  const good = targets.filter((target) => target.outcome === "done" || target.outcome === "unchanged").length;
+  const where = `${style.bold(site)} on ${good} of ${countOf(targets.length, "target")} in ${formatDuration(seconds)}`;
+  const next = nextStep(event);
+  return [
+    ...(targets.length > 1 ? [`${outcomeText(outcome, style)}  ${where}`] : []),
+    ...(next === undefined ? [] : [`  ${next}`]),
+    ...(good === targets.length ? [] : [style.dim(`  what happened: smartsync show ${run}`)]),
+  ];
+}
+
+/** What a person can do next; a refusal's own hint has said it already. */
+function nextStep({ outcome, targets }: Extract<DeployEvent, { type: "done" }>): string | undefined {
+  if (outcome === "done" || outcome === "unchanged" || outcome === "refused") return undefined;
+  const touched = targets.some(({ uploaded, deleted }) => uploaded + deleted > 0);
+  return touched
+    ? "Run the same command again: it takes up where this one stopped, and sends nothing twice."
+    : "No file was delivered; the same command tries again.";
+}

@@ -1,0 +1,71 @@
+import type { FileStamp } from "./listing.ts";
+
+/** A file as it was when it was hashed, and what its delivered bytes were. */
+export interface HashedFile {
+  readonly name: string;
+  readonly stamp: Omit<FileStamp, "mode">;
+  readonly deliveredSize: number;
+  readonly sha256: string;
+}
+
+/** A directory's record from an earlier run: columns, read in place, in the order of the names. */
+export interface HashRecord {
+  readonly names: readonly string[];
+  /** COLUMNS numbers for each name: size, mtimeMs, ctimeMs, ino, deliveredSize. */
+  readonly numbers: Float64Array;
+  /** SHA256_LENGTH characters for each name. */
+  readonly hashes: string;
+}
+
+/** How many numbers a record keeps of a file. */
+export const COLUMNS = 5;
+/** The length of a SHA-256 in hexadecimal. */
+export const SHA256_LENGTH = 64;
+
+/** Changes whenever the layout does; a record in another one is as good as none. */
+const FORMAT = 1;
+const HEADER_BYTES = 16;
+/** The coarsest clock of a file system in use (FAT) ticks every two seconds. */
+const RACY_MS = 2_000;
+
+/**
+ * True when a file was hashed so soon after it was changed that a later change could carry the same times: such a hash
+ * is good for this run and must not be remembered. Every change sets the change time, and nobody can set it back.
+ */
+export function isRacy({ ctimeMs }: Pick<FileStamp, "ctimeMs">, hashedAtMs: number): boolean {
+  return ctimeMs > hashedAtMs - RACY_MS;
+}
+
+/** Packs what is known of a directory's files, given in the order of their names. */
+export function packRecord(files: readonly HashedFile[]): Uint8Array {
+  const numbers = new Float64Array(2 + files.length * COLUMNS);
+  numbers.set([FORMAT, files.length]);
+  files.forEach(({ stamp, deliveredSize }, index) => {
+    numbers.set([stamp.size, stamp.mtimeMs, stamp.ctimeMs, stamp.ino, deliveredSize], 2 + index * COLUMNS);
+  });
+  const hashes = Buffer.from(files.map(({ sha256 }) => sha256).join(""), "latin1");
+  const names = Buffer.from(files.map(({ name }) => name).join("\0"));
+  return Buffer.concat([new Uint8Array(numbers.buffer), hashes, names]);
+}
+
+/** Opens a record; undefined when there is none, or one that is damaged or of another format. */
+export function openRecord(record: Uint8Array | undefined): HashRecord | undefined {
+  if (record === undefined || record.byteLength < HEADER_BYTES) return undefined;
+  const [format, count = 0] = numbersIn(record, 0, HEADER_BYTES);
+  const numbersEnd = HEADER_BYTES + count * COLUMNS * Float64Array.BYTES_PER_ELEMENT;
+  const hashesEnd = numbersEnd + count * SHA256_LENGTH;
+  if (format !== FORMAT || !(hashesEnd >= HEADER_BYTES && hashesEnd <= record.byteLength)) return undefined;
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  const names = count === 0 ? [] : bytes.toString("utf8", hashesEnd).split("\0");
+  if (names.length !== count) return undefined;
+  return {
+    names,
+    numbers: numbersIn(record, HEADER_BYTES, numbersEnd),
+    hashes: bytes.toString("latin1", numbersEnd, hashesEnd),
+  };
+}
+
+/** A copy: numbers can only be read in place where they happen to be aligned. */
+function numbersIn(record: Uint8Array, start: number, end: number): Float64Array {
+  return new Float64Array(new Uint8Array(record.subarray(start, end)).buffer);
+}

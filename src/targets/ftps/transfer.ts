@@ -1,0 +1,104 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { SmartsyncError } from "../../lib/errors.ts";
+import { type DataChannel, dataFailure } from "./data-channel.ts";
+import type { FtpConnection } from "./ftp-connection.ts";
+import type { Reply } from "./replies.ts";
+import type { Server } from "./server.ts";
+
+/** A data connection that broke leaves the server this long to say why on the control connection. */
+const EXPLAIN_MS = 5_000;
+/** Before it answers, the last bytes may still lie in this machine's buffers, and the server may flush its disk. */
+const SETTLE_FACTOR = 4;
+
+/**
+ * Sends a body with STOR to a path. Resolves with the server's reply, which may be a refusal; the body is opened only
+ * when the server takes bytes. Throws the body's own error as it is, and transient errors of the connection.
+ */
+export async function upload(
+  connection: FtpConnection,
+  server: Server,
+  path: string,
+  body: () => Readable,
+): Promise<Reply> {
+  let spoiled: { by: unknown } | undefined;
+  const stored = transfer(connection, server, `STOR ${path}`, async (socket) => {
+    const source = body();
+    try {
+      await pipeline(source, socket, { end: false });
+    } catch (error) {
+      if (socket.destroyed) throw error;
+      spoiled = { by: error };
+    }
+    // Also after a spoiled body: a TLS connection that breaks off may make the server forget its session.
+    await new Promise<void>((resolve) => socket.end(resolve));
+  });
+  await Promise.allSettled([stored]);
+  if (spoiled) throw spoiled.by;
+  return stored;
+}
+
+/** Fetches what a command sends on the data connection, and the server's reply, which may be a refusal. */
+export async function download(
+  connection: FtpConnection,
+  server: Server,
+  command: string,
+): Promise<{ reply: Reply; content: Buffer }> {
+  const chunks: Buffer[] = [];
+  const reply = await transfer(connection, server, command, async (socket) => {
+    for await (const chunk of socket) chunks.push(chunk);
+  });
+  return { reply, content: Buffer.concat(chunks) };
+}
+
+/**
+ * Runs one command with a data connection, and gives its reply. The command leaves together with the connection
+ * attempt: the server needs both before it goes on. `flow` moves the bytes once they may flow.
+ */
+async function transfer(
+  connection: FtpConnection,
+  server: Server,
+  command: string,
+  flow: (socket: Socket) => Promise<void>,
+): Promise<Reply> {
+  const data = await connection.openData();
+  const { timeoutMs } = server;
+  const go = Promise.withResolvers<void>();
+  const answer = connection.send(command, go.resolve).then((reply) => {
+    if (reply.code >= 400) data.socket.destroy();
+    go.resolve();
+    return reply;
+  });
+  try {
+    const [reply, moved] = await Promise.allSettled([answer, move(data, go.promise)]);
+    if (reply.status === "rejected") throw tellsMore(moved) ? moved.reason : reply.reason;
+    if (moved.status === "rejected" && reply.value.code < 400) throw dataFailure(server.trust.host, moved.reason);
+    return reply.value;
+  } finally {
+    connection.setPatience(timeoutMs);
+    data.socket.destroy();
+  }
+
+  async function move({ ready, socket }: DataChannel, agreed: Promise<void>): Promise<void> {
+    try {
+      await ready;
+      // Unencrypted, a connection does not show that the server has read the command and agreed.
+      if (!("encrypted" in socket)) await agreed;
+      if (socket.destroyed) throw new Error("the server refused the transfer");
+      connection.setPatience(0);
+      await flow(socket);
+      socket.setTimeout(0);
+      connection.setPatience(timeoutMs * SETTLE_FACTOR);
+    } catch (error) {
+      socket.destroy();
+      connection.setPatience(Math.min(timeoutMs, EXPLAIN_MS));
+      throw error;
+    }
+  }
+}
+
+/** A lost control connection says less than the refusal of a data connection's certificate, which caused it. */
+function tellsMore(moved: PromiseSettledResult<void>): moved is PromiseRejectedResult {
+  return moved.status === "rejected" && moved.reason instanceof SmartsyncError && moved.reason.kind === "auth";
+}

@@ -1,0 +1,333 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Ctx } from "../../src/core/context.ts";
+import { deliver } from "../../src/deploy/deliver.ts";
+import { encodeOwner, parseOwner, thisMachine } from "../../src/deploy/lock-owner.ts";
+import { observe } from "../../src/deploy/observe.ts";
+import { SmartsyncError } from "../../src/lib/errors.ts";
+import type { Target } from "../../src/targets/target.ts";
+import { createMemorySource, type MemorySource } from "../doubles/memory-source.ts";
+import { createMemoryServer, type MemoryServer } from "../doubles/memory-target.ts";
+import { testCtx } from "../doubles/test-ctx.ts";
+import { NO_CACHE, planFor, tryDelivery } from "./try-delivery.ts";
+
+let server: MemoryServer;
+let source: MemorySource;
+beforeEach(() => {
+  server = createMemoryServer();
+  source = createMemorySource({ "index.html": "top", "記事/一.html": "one", "assets/site.css": "body{}" });
+});
+
+function served(): Record<string, string> {
+  return Object.fromEntries([...server.files].map(([path, { content }]) => [path, Buffer.from(content).toString()]));
+}
+
+/** The target, with every call told to `see` as "put index.html" or "write head.json" before it is made. */
+function watched(see: (call: string) => void): Target {
+  const target = server.open();
+  const { state } = target;
+  const seen =
+    <A extends unknown[], R>(name: (...args: A) => string, call: (...args: A) => R) =>
+    (...args: A): R => {
+      see(name(...args));
+      return call(...args);
+    };
+  return {
+    ...target,
+    put: seen((file) => `put ${file.path}`, target.put),
+    remove: seen((paths) => `remove ${paths}`, target.remove),
+    sweep: seen((paths) => `sweep ${paths}`, target.sweep),
+    state: {
+      ...state,
+      write: seen((name) => `write ${name}`, state.write),
+      readLock: seen((_ctx: Ctx) => "check lock", state.readLock),
+      dropLock: seen((_ctx: Ctx) => "drop lock", state.dropLock),
+    },
+  };
+}
+
+describe("the order of writes", () => {
+  test("intent, head, assets, pages, manifest, head: the lock is checked before each phase", async () => {
+    const calls: string[] = [];
+    await tryDelivery(
+      watched((call) => calls.push(call)),
+      source,
+      testCtx(),
+      "run1",
+    );
+    expect(calls).toEqual([
+      "write intent-run1.gz",
+      "write head.json",
+      "check lock",
+      "put assets/site.css",
+      "check lock",
+      expect.stringMatching(/^put .*html$/),
+      expect.stringMatching(/^put .*html$/),
+      "check lock",
+      "write manifest-run1.gz",
+      "write head.json",
+      "drop lock",
+    ]);
+    expect(served()).toEqual(Object.fromEntries(source.files));
+    expect([...server.states.keys()].sort()).toEqual(["head.json", "manifest-run1.gz"]);
+  });
+
+  test("at the first put the target already names every path in its intent", async () => {
+    await tryDelivery(server.open(), source, testCtx(), "run1");
+    source.files.delete("記事/一.html");
+    source.files.set("index.html", "new top");
+    let named: string[] = [];
+    const target = watched(() => {});
+    const peek: Target = {
+      ...target,
+      async put(file, body, ctx) {
+        const { interrupted } = await observe(server.open(), NO_CACHE, testCtx());
+        named = [...(interrupted?.unfinished ?? [])];
+        return target.put(file, body, ctx);
+      },
+    };
+    await tryDelivery(peek, source, testCtx(), "run2");
+    expect(named.sort()).toEqual(["index.html", "記事/一.html"]);
+  });
+
+  test("no deletion follows a failed upload, and every failure is reported", async () => {
+    await tryDelivery(server.open(), source, testCtx(), "run1");
+    source.files.delete("記事/一.html");
+    source.files.set("index.html", "new").set("a.html", "new").set("b.html", "new");
+    const target = server.open();
+    const failing: Target = {
+      ...target,
+      put: (file, body, ctx) =>
+        file.path === "b.html" || file.path === "index.html"
+          ? Promise.reject(new SmartsyncError(`no room for ${file.path}`, { kind: "config", code: "disk-full" }))
+          : target.put(file, body, ctx),
+    };
+    await expect(tryDelivery(failing, source, testCtx(), "run2")).rejects.toMatchObject({
+      code: "delivery-incomplete",
+      message: expect.stringMatching(/no room for b\.html[\s\S]*no room for index\.html/),
+    });
+    expect(served()).toMatchObject({ "記事/一.html": "one", "index.html": "top", "a.html": "new" });
+
+    const puts: string[] = [];
+    await tryDelivery(
+      watched((call) => call.startsWith("put") && puts.push(call)),
+      source,
+      testCtx(),
+      "run3",
+    );
+    expect(puts.sort()).toEqual(["put b.html", "put index.html"]);
+    expect(served()).toEqual(Object.fromEntries(source.files));
+  });
+
+  test("a put that fails in the assets keeps every page as it was", async () => {
+    await tryDelivery(server.open(), source, testCtx(), "run1");
+    source.files.set("index.html", "<img src=new.png>").set("new.png", "png");
+    const target = server.open();
+    const failing: Target = {
+      ...target,
+      put: () => Promise.reject(new SmartsyncError("denied", { kind: "config", code: "permission-denied" })),
+    };
+    await expect(tryDelivery(failing, source, testCtx(), "run2")).rejects.toMatchObject({ code: "permission-denied" });
+    expect(served()["index.html"]).toBe("top");
+  });
+});
+
+describe("a source that changes while it is sent", () => {
+  test("the file is looked at again and sent as it is now, never as a mixture", async () => {
+    const ctx = testCtx();
+    const target = server.open();
+    const rebuilding: Target = {
+      ...target,
+      put: (file, body, putCtx) => {
+        if (source.files.get(file.path) === "top") source.files.set("index.html", "rebuilt");
+        return target.put(file, body, putCtx);
+      },
+    };
+    await tryDelivery(rebuilding, source, ctx, "run1");
+    expect(served()["index.html"]).toBe("rebuilt");
+    expect(ctx.events.filter(({ type }) => type === "file-replanned")).toHaveLength(1);
+    const { snapshot } = await observe(server.open(), NO_CACHE, ctx);
+    expect((await planFor(source, { snapshot, head: null, interrupted: null }, ctx)).phases).toEqual([]);
+  });
+
+  test("a file that never stands still is given up after three more tries, and stays as it was", async () => {
+    await tryDelivery(server.open(), source, testCtx(), "run1");
+    source.files.set("index.html", "1");
+    let tries = 0;
+    const target = server.open();
+    const restless: Target = {
+      ...target,
+      put: (file, body, ctx) => {
+        tries++;
+        source.files.set("index.html", `${tries} and more`);
+        return target.put(file, body, ctx);
+      },
+    };
+    await expect(tryDelivery(restless, source, testCtx(), "run2")).rejects.toMatchObject({ code: "source-changed" });
+    expect(tries).toBe(4);
+    expect(served()["index.html"]).toBe("top");
+  });
+
+  test("a file that vanishes is neither sent nor deleted", async () => {
+    await tryDelivery(server.open(), source, testCtx(), "run1");
+    source.files.set("index.html", "new top");
+    const target = server.open();
+    const vanishing: Target = {
+      ...target,
+      put: (file, body, ctx) => {
+        source.files.delete(file.path);
+        return target.put(file, body, ctx);
+      },
+    };
+    await expect(tryDelivery(vanishing, source, testCtx(), "run2")).rejects.toMatchObject({ code: "source-vanished" });
+    expect(served()["index.html"]).toBe("top");
+  });
+});
+
+describe("the state of a target", () => {
+  test("only a head that is certainly absent is a first delivery", async () => {
+    expect((await observe(server.open(), NO_CACHE, testCtx())).head).toBeNull();
+    const target = server.open();
+    const unreadable: Target = {
+      ...target,
+      state: {
+        ...target.state,
+        read: () => Promise.reject(new SmartsyncError("denied", { kind: "config", code: "permission-denied" })),
+      },
+    };
+    await expect(tryDelivery(unreadable, source, testCtx(), "run1")).rejects.toMatchObject({
+      code: "permission-denied",
+    });
+    expect(served()).toEqual({});
+  });
+
+  test.each(["head.json", "manifest-run1.gz"])("a damaged or missing %s stops the run", async (record) => {
+    await tryDelivery(server.open(), source, testCtx(), "run1");
+    const whole = server.states.get(record) ?? new Uint8Array();
+    source.files.set("index.html", "new");
+    server.states.set(record, whole.subarray(0, whole.length - 3));
+    const damaged = { kind: "conflict", code: "target-state-damaged" };
+    await expect(tryDelivery(server.open(), source, testCtx(), "run2")).rejects.toMatchObject(damaged);
+    if (record !== "head.json") {
+      server.states.delete(record);
+      await expect(tryDelivery(server.open(), source, testCtx(), "run2")).rejects.toMatchObject(damaged);
+    }
+    expect(served()["index.html"]).toBe("top");
+  });
+
+  test("a plan made from another state of the target is not carried out", async () => {
+    const observed = await observe(server.open(), NO_CACHE, testCtx());
+    const plan = await planFor(source, observed, testCtx());
+    await tryDelivery(server.open(), createMemorySource({ "other.html": "somebody else" }), testCtx(), "run1");
+    const late = { name: "web1", target: server.open(), observed, cache: NO_CACHE, plan };
+    await expect(deliver(late, source, { run: "run2", trigger: "test" }, testCtx())).rejects.toMatchObject({
+      kind: "conflict",
+      code: "target-moved",
+    });
+    expect(served()).toEqual({ "other.html": "somebody else" });
+    expect(server.lock).toBeUndefined();
+  });
+});
+
+describe("the lock", () => {
+  const owner = {
+    format: 1,
+    token: "theirs",
+    run: "run0",
+    by: "deploy@cms",
+    machine: "another machine",
+    pid: 1,
+    why: "push",
+    since: new Date().toISOString(),
+    renewed: new Date().toISOString(),
+  } as const;
+
+  test("somebody living keeps it, and is named", async () => {
+    server.lock = encodeOwner(owner);
+    await expect(tryDelivery(server.open(), source, testCtx(), "run1")).rejects.toMatchObject({
+      code: "locked",
+      message: expect.stringContaining("deploy@cms"),
+    });
+    expect(served()).toEqual({});
+    expect(parseOwner(server.lock)?.token).toBe("theirs");
+  });
+
+  test("a dead process of this machine loses it at once", async () => {
+    server.lock = encodeOwner({ ...owner, machine: thisMachine(), pid: 2 ** 22 - 3 });
+    const ctx = testCtx();
+    await tryDelivery(server.open(), source, ctx, "run1");
+    expect(ctx.events).toContainEqual(
+      expect.objectContaining({ type: "locked", tookOver: expect.stringContaining("deploy@cms") }),
+    );
+    expect(served()).toEqual(Object.fromEntries(source.files));
+  });
+
+  test("a silent owner loses it only when its record stays as it is while it is watched", async () => {
+    const silent = encodeOwner({ ...owner, renewed: new Date(0).toISOString() });
+    const slept: number[] = [];
+    const clock = (whileAsleep: () => void) => ({
+      now: Date.now,
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        slept.push(ms);
+        if (slept.length === 1) whileAsleep();
+        else await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      },
+    });
+    server.lock = silent;
+    const beats = clock(() => (server.lock = encodeOwner({ ...owner, renewed: new Date(1).toISOString() })));
+    await expect(tryDelivery(server.open(), source, testCtx({ clock: beats }), "run1")).rejects.toMatchObject({
+      code: "locked",
+    });
+    slept.length = 0;
+    server.lock = silent;
+    await tryDelivery(server.open(), source, testCtx({ clock: clock(() => {}) }), "run1");
+    expect(slept[0]).toBeGreaterThan(20_000);
+    expect(served()).toEqual(Object.fromEntries(source.files));
+  });
+
+  test("an owner that lost it stops before its next phase", async () => {
+    const target = server.open();
+    const robbed: Target = {
+      ...target,
+      put: async (file, body, ctx) => {
+        server.lock = encodeOwner(owner);
+        return target.put(file, body, ctx);
+      },
+    };
+    await expect(tryDelivery(robbed, source, testCtx(), "run1")).rejects.toMatchObject({ code: "lock-lost" });
+    expect(Object.keys(served())).toEqual(["assets/site.css"]);
+    expect(parseOwner(server.lock ?? new Uint8Array())?.token).toBe("theirs");
+  });
+
+  test("of two deliveries at once one is locked out, and the target is one of the two sites whole", async () => {
+    const other = createMemorySource({ "index.html": "other top", "x.css": "x" });
+    const results = await Promise.allSettled([
+      tryDelivery(server.open(), source, testCtx(), "run1"),
+      tryDelivery(server.open(), other, testCtx(), "run2"),
+    ]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const winner = results[0]?.status === "fulfilled" ? source : other;
+    expect(served()).toEqual(Object.fromEntries(winner.files));
+  });
+});
+
+test("a stop leaves whole files, gives the lock up, and the next run sends only what is missing", async () => {
+  for (let n = 0; n < 20; n++) source.files.set(`page${n}.html`, `page ${n}`);
+  const stop = new AbortController();
+  let puts = 0;
+  const target = server.open({ concurrency: 1 });
+  const stopping: Target = {
+    ...target,
+    put: (file, body, ctx) => {
+      if (++puts === 10) stop.abort();
+      return target.put(file, body, ctx);
+    },
+  };
+  await expect(tryDelivery(stopping, source, testCtx({ signal: stop.signal }), "run1")).rejects.toThrow();
+  expect(server.lock).toBeUndefined();
+  expect(server.files.size).toBe(9);
+  for (const [path, text] of Object.entries(served())) expect(source.files.get(path)).toBe(text);
+  const plan = await tryDelivery(server.open(), source, testCtx(), "run2");
+  expect(plan.totals.puts).toBe(source.files.size - 9);
+  expect(served()).toEqual(Object.fromEntries(source.files));
+  expect([...server.states.keys()].sort()).toEqual(["head.json", "manifest-run2.gz"]);
+});

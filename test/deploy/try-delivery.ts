@@ -1,0 +1,46 @@
+import type { Ctx } from "../../src/core/context.ts";
+import { diff } from "../../src/core/diff.ts";
+import { makePlan } from "../../src/core/make-plan.ts";
+import type { Plan } from "../../src/core/plan.ts";
+import { deliver } from "../../src/deploy/deliver.ts";
+import { type Observed, observe } from "../../src/deploy/observe.ts";
+import type { Source } from "../../src/site/source.ts";
+import type { Target } from "../../src/targets/target.ts";
+
+/** A cache of manifests that forgets: every observation reads the target, as on a machine without local state. */
+export const NO_CACHE = { get: () => undefined, set: () => {} };
+
+/** Observes, plans without guards, and delivers what differs, as a run does. Gives the plan. */
+export async function tryDelivery(target: Target, source: Source, ctx: Ctx, run: string): Promise<Plan> {
+  const observed = await observe(target, NO_CACHE, ctx);
+  const plan = await planFor(source, observed, ctx);
+  if (plan.phases.length > 0 || observed.interrupted !== null) {
+    await deliver({ name: "web1", target, observed, cache: NO_CACHE, plan }, source, { run, trigger: "test" }, ctx);
+  }
+  return plan;
+}
+
+/** The plan that makes the target the source, with every guard off. */
+export async function planFor(source: Source, { snapshot: remote }: Observed, ctx: Ctx): Promise<Plan> {
+  const { snapshot: local } = await source.scan(ctx);
+  const policy = {
+    force: false,
+    excluded: () => false,
+    isPage: (path: string) => path.endsWith(".html"),
+    isProtected: () => false,
+    maxDeletePercent: 100,
+    maxDeleteCount: 1_000_000,
+    maxShrinkPercent: 100,
+    allow: new Set<never>(),
+  };
+  return makePlan({
+    site: "corporate",
+    target: "web1",
+    local,
+    remote,
+    changes: diff(local, remote, policy),
+    policy,
+    names: { foldsCase: false, foldsUnicode: false, maxSegmentBytes: 255, maxPathBytes: 4096, windows: false },
+    problems: [],
+  });
+}

@@ -1,0 +1,164 @@
+import { addAbortSignal, type Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { nameFault } from "../../src/core/names.ts";
+import { parentsOf, type RelPath } from "../../src/core/rel-path.ts";
+import { throwIfAborted } from "../../src/lib/abort.ts";
+import { type ErrorKind, SmartsyncError } from "../../src/lib/errors.ts";
+import { isTempName } from "../../src/targets/files/own-names.ts";
+import type { StateStore, Target, TargetCaps } from "../../src/targets/target.ts";
+
+/** A file as the memory server holds it. */
+interface MemoryFile {
+  readonly content: Uint8Array;
+  readonly mtimeMs: number;
+  readonly mode: number;
+}
+
+/** A server in memory. What it holds is open to tests, which may also change it behind the target's back. */
+export interface MemoryServer {
+  readonly files: Map<string, MemoryFile>;
+  readonly dirs: Set<string>;
+  readonly states: Map<string, Uint8Array>;
+  /** The lock's record; undefined when it is free. */
+  lock: Uint8Array | undefined;
+  /** Opens a target on it; any number may be open at once. */
+  open(caps?: Partial<TargetCaps>): Target;
+}
+
+/** A server that holds everything in memory and keeps the whole target contract: for tests of what uses targets. */
+export function createMemoryServer(): MemoryServer {
+  const server: MemoryServer = {
+    files: new Map(),
+    dirs: new Set(),
+    states: new Map(),
+    lock: undefined,
+    open: (caps = {}) => openTarget(server, { ...CAPS, ...caps }),
+  };
+  return server;
+}
+
+const CAPS: TargetCaps = {
+  concurrency: 4,
+  names: { foldsCase: false, foldsUnicode: false, maxSegmentBytes: 255, maxPathBytes: 4096, windows: false },
+  atomicReplace: true,
+  mtimes: true,
+  modes: true,
+  features: ["memory"],
+};
+
+function openTarget(server: MemoryServer, caps: TargetCaps): Target {
+  const { files, dirs } = server;
+
+  function makeDir(dir: string): void {
+    for (const path of [dir, ...parentsOf(dir)]) {
+      if (files.has(path)) throw failure("conflict", "not-a-directory", `there is a file in the way: ${path}`);
+      dirs.add(path);
+    }
+  }
+
+  return {
+    caps,
+    state: openState(server),
+    async *list(prefix, { signal }) {
+      throwIfAborted(signal);
+      for (const [path, { content, mtimeMs }] of [...files]) {
+        const own = path.startsWith(".smartsync/") || isTempName(path.slice(path.lastIndexOf("/") + 1));
+        const below = prefix === "" || path.startsWith(`${prefix}/`);
+        if (below && !own) yield { path: path as RelPath, size: content.length, mtimeMs };
+      }
+    },
+    async get(path, { signal }) {
+      throwIfAborted(signal);
+      const found = files.get(path);
+      if (found) return found.content;
+      throw failure("not-found", "not-found", `there is no file ${path}`);
+    },
+    async put(file, body, { signal }) {
+      throwIfAborted(signal);
+      const fault = nameFault(file.path, caps.names);
+      if (fault) throw failure("config", "bad-name", `the name ${file.path} ${fault}`);
+      const content = await receive(body, signal);
+      for (const dir of parentsOf(file.path).slice(0, 1)) makeDir(dir);
+      if (dirs.has(file.path))
+        throw failure("conflict", "is-a-directory", `there is a directory in the way: ${file.path}`);
+      files.set(file.path, { content, mtimeMs: file.mtimeMs, mode: file.mode });
+      return {};
+    },
+    async makeDirs(paths, { signal }) {
+      throwIfAborted(signal);
+      for (const path of paths) makeDir(path);
+    },
+    async remove(paths, { signal }, done) {
+      for (const path of paths) {
+        throwIfAborted(signal);
+        files.delete(path);
+        done?.(path);
+      }
+    },
+    async removeDirs(paths, { signal }) {
+      throwIfAborted(signal);
+      for (const path of paths) {
+        const holds = [...files.keys(), ...dirs].some((inside) => inside.startsWith(`${path}/`));
+        if (!holds) dirs.delete(path);
+      }
+    },
+    async sweep(_paths, { signal }) {
+      throwIfAborted(signal);
+    },
+    async [Symbol.asyncDispose]() {
+      // Memory needs no closing.
+    },
+  };
+}
+
+function openState(server: MemoryServer): StateStore {
+  return {
+    async read(name, { signal }) {
+      throwIfAborted(signal);
+      return server.states.get(name);
+    },
+    async write(name, content, { signal }) {
+      throwIfAborted(signal);
+      server.states.set(name, content.slice());
+    },
+    async remove(names, { signal }) {
+      throwIfAborted(signal);
+      for (const name of names) server.states.delete(name);
+    },
+    async list({ signal }) {
+      throwIfAborted(signal);
+      return [...server.states.keys()];
+    },
+    async takeLock(owner, { signal }) {
+      throwIfAborted(signal);
+      if (server.lock !== undefined) return false;
+      server.lock = owner.slice();
+      return true;
+    },
+    async readLock({ signal }) {
+      throwIfAborted(signal);
+      return server.lock;
+    },
+    async writeLock(owner, { signal }) {
+      throwIfAborted(signal);
+      server.lock = owner.slice();
+    },
+    async dropLock({ signal }) {
+      throwIfAborted(signal);
+      server.lock = undefined;
+    },
+  };
+}
+
+async function receive(body: () => Readable, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await buffer(addAbortSignal(signal, body()));
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  }
+}
+
+function failure(kind: ErrorKind, code: string, message: string): SmartsyncError {
+  return new SmartsyncError(message, { kind, code });
+}

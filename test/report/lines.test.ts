@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import type { DeployEvent } from "../../src/core/events.ts";
+import { createLinesReporter } from "../../src/report/lines.ts";
+import { formatTimestamp } from "../../src/report/local-time.ts";
+import type { Detail } from "../../src/report/reporter.ts";
+import { plainStyle } from "../../src/report/style.ts";
+import { FakeOutput } from "./fake-output.ts";
+import { planOf, put } from "./fixture-events.ts";
+
+const paths = Array.from({ length: 100 }, (_, at) => `画像/${at}.jpg`);
+const plan = planOf(paths.map((path) => put(path, 1000)));
+const sent = (path: string): DeployEvent => ({
+  type: "file-put",
+  target: "web1",
+  path,
+  size: 1000,
+  reason: "new",
+  seconds: 0.1,
+});
+const failed: DeployEvent = {
+  type: "target-done",
+  result: {
+    target: "web1",
+    outcome: "failed",
+    uploaded: 12,
+    deleted: 0,
+    unchanged: 3,
+    bytes: 12_000,
+    seconds: 4,
+    failure: {
+      kind: "config",
+      code: "disk-full",
+      message: "could not write /a.jpg: the disk is full",
+      hint: "free space",
+    },
+  },
+};
+
+/** What the reporter prints for these events, times taken away; the clock moves on before each event. */
+function linesFor(events: readonly DeployEvent[], detail: Detail = "normal", stepMs = 10): string[] {
+  const output = new FakeOutput();
+  let now = Date.UTC(2026, 10, 22, 8, 39, 5);
+  const reporter = createLinesReporter({ output, style: plainStyle, detail, now: () => now });
+  for (const event of events) {
+    now += stepMs;
+    reporter.onEvent(event);
+  }
+  return output.lines.map((line) => line.replace(/^\S+ {2}/, ""));
+}
+
+const phase: DeployEvent = { type: "phase-started", target: "web1", phase: "assets", files: 100, bytes: 100_000 };
+const planned: DeployEvent = { type: "planned", target: "web1", plan };
+
+describe("lines for a log", () => {
+  test("each begins with the time in the machine's zone", () => {
+    const output = new FakeOutput();
+    const now = Date.UTC(2026, 10, 22, 8, 39, 5);
+    const reporter = createLinesReporter({ output, style: plainStyle, detail: "normal", now: () => now });
+    reporter.onEvent({ type: "connecting", target: "web1", to: "ftps://deploy@ftp.example.jp/" });
+    expect(output.text).toBe(`${formatTimestamp(now)}  web1: connecting to ftps://deploy@ftp.example.jp/\n`);
+  });
+
+  test("while files are sent, a line for every tenth of them and none for each", () => {
+    const lines = linesFor([planned, phase, ...paths.map(sent)], "normal", 500);
+    expect(lines.slice(0, 3)).toEqual([
+      "web1: plan: 100 to send (100 kB) · 9,171 unchanged",
+      "web1: assets: 100 files, 100 kB",
+      "web1: 10%  10 of 100 files, 10.0 kB of 100 kB",
+    ]);
+    expect(lines).toHaveLength(2 + 9);
+  });
+
+  test("a delivery of a moment has none of these lines", () => {
+    expect(linesFor([planned, phase, ...paths.map(sent)], "normal", 1)).toHaveLength(2);
+  });
+
+  test("after 30 seconds without a line there is one, however slow the files are", () => {
+    const lines = linesFor([planned, phase, ...paths.slice(0, 6).map(sent)], "normal", 16_000);
+    expect(lines.slice(2)).toEqual([
+      "web1: 2%  2 of 100 files, 2.0 kB of 100 kB",
+      "web1: 4%  4 of 100 files, 4.0 kB of 100 kB",
+      "web1: 6%  6 of 100 files, 6.0 kB of 100 kB",
+    ]);
+  });
+
+  test("with --verbose every file has its line", () => {
+    const lines = linesFor([planned, phase, ...paths.map(sent)], "verbose");
+    expect(lines).toContain("web1: sent /画像/99.jpg (1.0 kB, new)");
+  });
+
+  test("with --quiet there are warnings and failures, and nothing else", () => {
+    const warning: DeployEvent = {
+      type: "warning",
+      target: "web1",
+      code: "x",
+      message: "a beat was missed",
+      hint: "wait",
+    };
+    expect(linesFor([planned, phase, ...paths.map(sent), warning, failed], "quiet")).toEqual([
+      "web1: warning: a beat was missed (wait)",
+      "✗ failed  web1  12 sent (12.0 kB) · 3 unchanged · 4.0 s · 3.0 kB/s",
+      "  error: could not write /a.jpg: the disk is full",
+      "  hint: free space",
+    ]);
+  });
+
+  test("a refusal is told even with --quiet, with the way to override it", () => {
+    const refusals = [{ guard: "empty-source", message: "the source holds no file", paths: [], count: 0 }] as const;
+    expect(linesFor([{ ...planned, plan: { ...plan, refusals } }], "quiet")).toEqual([
+      "web1: REFUSED the source holds no file (if this is meant: --allow empty-source)",
+    ]);
+  });
+
+  test("retries, a dead run's lock and an interrupted run are told", () => {
+    expect(
+      linesFor([
+        {
+          type: "observed",
+          target: "web1",
+          files: 3,
+          state: "1:a",
+          first: false,
+          interrupted: "20261122T010203-abcdef",
+        },
+        { type: "locked", target: "web1", tookOver: "push by deploy@cms" },
+        {
+          type: "retry",
+          target: "web1",
+          doing: "sending /a",
+          attempt: 2,
+          waitSeconds: 0.5,
+          reason: "connection reset",
+        },
+        { type: "limit-learned", target: "web1", connections: 2, reason: "421 too many" },
+        { type: "file-replanned", target: "web1", path: "a.html", attempt: 1 },
+      ]),
+    ).toEqual([
+      "web1: takes up the interrupted run 20261122T010203-abcdef",
+      "web1: took over a dead run's lock: push by deploy@cms",
+      "web1: sending /a: connection reset; trying again in 0.5 s (attempt 2)",
+      "web1: the server takes 2 connections at a time (421 too many)",
+      "web1: /a.html changed while it was sent; sending it anew",
+    ]);
+  });
+});

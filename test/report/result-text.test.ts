@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import type { Outcome, TargetResult } from "../../src/core/events.ts";
+import { renderEnd, renderFailure, renderResult } from "../../src/report/result-text.ts";
+import { plainStyle } from "../../src/report/style.ts";
+
+const target = (outcome: Outcome, uploaded = 0): TargetResult => ({
+  target: "web1",
+  outcome,
+  uploaded,
+  deleted: 0,
+  unchanged: 10,
+  bytes: uploaded * 1000,
+  seconds: 2,
+});
+const end = (outcome: Outcome, targets: readonly TargetResult[]) =>
+  renderEnd(
+    { type: "done", run: "20261122T010203-abcdef", site: "corporate", outcome, seconds: 2, targets: [...targets] },
+    plainStyle,
+  );
+
+describe("how a run ended", () => {
+  test("what is zero is left out of a target's result", () => {
+    expect(renderResult(target("unchanged"), plainStyle)).toEqual(["✓ up to date  web1  10 unchanged · 2.0 s"]);
+  });
+
+  test("one target that went well needs no summary", () => {
+    expect(end("done", [target("done", 3)])).toEqual([]);
+  });
+
+  test("several targets are summed up", () => {
+    expect(end("done", [target("done", 3), target("unchanged")])).toEqual([
+      "✓ delivered  corporate on 2 of 2 targets in 2.0 s",
+    ]);
+  });
+
+  test("after a delivery that stopped half-way it says that the next run takes it up", () => {
+    expect(end("aborted", [target("aborted", 3)]).join("\n")).toContain("takes up where this one stopped");
+    expect(end("aborted", [target("aborted", 3)]).join("\n")).toContain("smartsync show 20261122T010203-abcdef");
+  });
+
+  test("a refused run has said what to do already", () => {
+    expect(end("refused", [target("refused")])).toEqual(["  what happened: smartsync show 20261122T010203-abcdef"]);
+  });
+
+  test("a run that sent nothing says so", () => {
+    expect(end("failed", [target("failed")])[0]).toBe("  No file was delivered; the same command tries again.");
+  });
+
+  test("a message of several lines stays several lines", () => {
+    expect(renderFailure({ message: "two problems:\na.yaml:1:2 is odd", hint: "mend them" }, plainStyle)).toEqual([
+      "error: two problems:",
+      "  a.yaml:1:2 is odd",
+      "hint: mend them",
+    ]);
+  });
+});

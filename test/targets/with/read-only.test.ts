@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { readOnly } from "../../../src/targets/with/read-only.ts";
+import { createMemoryServer } from "../../doubles/memory-target.ts";
+import { bodyOf, bytes, metaOf, relPath } from "../../doubles/site-file.ts";
+import { testCtx } from "../../doubles/test-ctx.ts";
+
+const ctx = testCtx();
+const content = bytes(10);
+
+async function stage() {
+  const server = createMemoryServer();
+  const writable = server.open();
+  await writable.put(metaOf("会社案内/index.html", content), bodyOf(content), ctx);
+  await writable.makeDirs(["空"], ctx);
+  await writable.state.write("manifest.json", content, ctx);
+  await writable.state.takeLock(content, ctx);
+  return { server, target: readOnly(writable) };
+}
+
+describe("readOnly", () => {
+  it("refuses every writing call, and the server stays as it was", async () => {
+    const { server, target } = await stage();
+    const before = structuredClone({ ...server, open: undefined });
+    const { state } = target;
+    const path = relPath("会社案内/index.html");
+    const writes = {
+      put: target.put(metaOf("new.html", content), bodyOf(content), ctx),
+      makeDirs: target.makeDirs(["new"], ctx),
+      remove: target.remove([path], ctx),
+      removeDirs: target.removeDirs(["空"], ctx),
+      sweep: target.sweep([path], ctx),
+      "state.write": state.write("manifest.json", bytes(5), ctx),
+      "state.remove": state.remove(["manifest.json"], ctx),
+      "state.takeLock": state.takeLock(content, ctx),
+      "state.writeLock": state.writeLock(bytes(5), ctx),
+      "state.dropLock": state.dropLock(ctx),
+    };
+    for (const [call, promise] of Object.entries(writes)) {
+      await expect(promise, call).rejects.toMatchObject({ kind: "bug", code: "read-only" });
+      await expect(promise, call).rejects.toThrow(`${call} was called`);
+    }
+    expect(structuredClone({ ...server, open: undefined })).toEqual(before);
+  });
+
+  it("has no call that is neither refused nor known to be a reading one", async () => {
+    const plain = createMemoryServer().open();
+    const target = readOnly(plain);
+    const passed = (from: object, to: object) =>
+      Object.keys(to).filter((key) => Reflect.get(from, key) === Reflect.get(to, key));
+    expect(passed(plain, target)).toEqual(["caps", "list", "get"]);
+    expect(passed(plain.state, target.state)).toEqual(["read", "list", "readLock"]);
+  });
+
+  it("lets every reading call through", async () => {
+    const { target } = await stage();
+    expect((await Array.fromAsync(target.list("", ctx))).map(({ path }) => path)).toEqual(["会社案内/index.html"]);
+    expect(await target.get(relPath("会社案内/index.html"), ctx)).toHaveLength(10);
+    expect(await target.state.read("manifest.json", ctx)).toHaveLength(10);
+    expect(await target.state.list(ctx)).toEqual(["manifest.json"]);
+    expect(await target.state.readLock(ctx)).toHaveLength(10);
+    await target[Symbol.asyncDispose]();
+  });
+});
