@@ -48,10 +48,11 @@ function startWithOwnNode() {
     console.error(`hint: install it from https://nodejs.org/, or beside smartsync with: npm install node@${NEEDED}`);
     process.exit(1);
   }
-  const child = childProcess.spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  // Listening comes first: a signal must never end the launcher and leave what it started running.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   const forward = (signal) => child.kill(signal);
   for (const signal of signals) process.on(signal, forward);
+  const child = childProcess.spawn(node, process.argv.slice(1), { stdio: "inherit" });
   child.on("error", (error) => {
     console.error(`error: ${node} can't be started: ${error.message}`);
     process.exit(1);

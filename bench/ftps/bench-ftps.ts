@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openLink, type Side } from "../link/open-link.ts";
 import { saveResult } from "../results.ts";
 import { runChecked } from "../run-command.ts";
@@ -23,6 +24,8 @@ export interface FtpsOptions {
 
 /** One way of a packet over the link. */
 const DELAY_MS = 10;
+/** Sites are not delivered in the second they are written: tools mistrust files as young as that, and rightly read them again. */
+const AGE_MS = 3_000;
 
 /** Times every tool in every scenario, keeping each result as soon as there is one. */
 export async function benchFtps({ files, tools, scenarios, rounds, signal }: FtpsOptions): Promise<void> {
@@ -69,6 +72,7 @@ async function* timeSeries(
 
     for (const [scenario, { alter }] of Object.entries(SCENARIOS) as [ScenarioName, Scenario][]) {
       await alter(source, paths);
+      await sleep(AGE_MS);
       // The same address answers at the server's own end, with no delay in between.
       const side: Side = timed.includes(scenario) ? "client" : "server";
       const { seconds } = await runChecked(link.command(side, argv), { signal, env: { LC_ALL: "C.UTF-8" } });

@@ -77,7 +77,10 @@ describe("the launcher", () => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("hands %s on, and waits for the end", async (signal) => {
     const bin = await installForTomorrow();
     const name = signal.slice(3);
-    await installNode("999.0.0", `trap 'echo got ${name}; exit 130' ${name}\necho ready\nwhile :; do sleep 0.05; done`);
+    await installNode(
+      "999.0.0",
+      `trap 'echo got ${name}; exit 130' ${name}\necho ready\nfor _ in $(seq 400); do sleep 0.05; done`,
+    );
     const child = spawn(process.execPath, [bin, "push"]);
     child.stdout.once("data", () => child.kill(signal));
     expect(await outcomeOf(child)).toMatchObject({ stdout: `ready\ngot ${name}\n`, code: 130 });

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** What goes wrong with a connection once so many bytes (both ways together) have gone through. */
-export interface Fault {
+interface Fault {
   /** "cut" closes both sides as if each peer had hung up; "reset" breaks both; "stall" lets nothing more through. */
   readonly kind: "cut" | "reset" | "stall";
   readonly afterBytes: number;
 }
 
 /** A connection as the proxy counts it. */
-export interface ProxiedConnection {
+interface ProxiedConnection {
   readonly channel: "control" | "data";
   /** How many of this channel came before it. */
   readonly index: number;

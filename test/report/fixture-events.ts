@@ -3,7 +3,7 @@ import type { Plan } from "../../src/core/plan.ts";
 import { parseRelPath, type RelPath } from "../../src/core/rel-path.ts";
 
 /** A path that is one, or a failed test. */
-export function rel(path: string): RelPath {
+function rel(path: string): RelPath {
   const parsed = parseRelPath(path);
   if (parsed === undefined) throw new Error(`"${path}" is no relative path`);
   return parsed;
@@ -33,7 +33,7 @@ export function planOf(changes: readonly Change[], parts: Partial<Plan> = {}): P
     format: 1,
     site: "corporate",
     target: "web1",
-    base: { sourceHash: "s", targetState: "t" },
+    base: { sourceHash: "a".repeat(64), targetState: "3:0123456789ab" },
     phases: phases.filter((phase) => phase.changes.length > 0),
     refusals: [],
     emptied: [],

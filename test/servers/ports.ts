@@ -14,6 +14,8 @@ export interface PortBlock {
 const FIRST = 10_240;
 const SIZE = 128;
 const BLOCKS = 170;
+/** The clock goes round the blocks, so that a late client of a stopped server finds nobody there for a minute. */
+const MS_PER_BLOCK = 500;
 
 function listen(port: number): Promise<Server | undefined> {
   const { promise, resolve } = Promise.withResolvers<Server | undefined>();
@@ -28,7 +30,7 @@ function listen(port: number): Promise<Server | undefined> {
  * it back when that process dies, however it dies.
  */
 export async function claimPorts(): Promise<PortBlock> {
-  const start = Math.floor(Math.random() * BLOCKS);
+  const start = Math.floor(Date.now() / MS_PER_BLOCK);
   for (let i = 0; i < BLOCKS; i++) {
     const first = FIRST + ((start + i) % BLOCKS) * SIZE;
     const claim = await listen(first);

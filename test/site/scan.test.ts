@@ -115,6 +115,22 @@ test("a file written less than two seconds before it was hashed is hashed again 
   expect((await site.open({ cache }).scan(later())).hashed).toBe(0);
 });
 
+test.each([
+  ["size", 0],
+  ["modification time", 1],
+  ["change time", 2],
+  ["inode", 3],
+])("a file is read again when nothing but its %s differs from what is remembered", async (_, column) => {
+  using site = scratchSite({ "a.html": "1" });
+  const cache = memoryCache();
+  await site.open({ cache }).scan(later());
+  const record = cache.records.get("") ?? new Uint8Array();
+  const numbers = new Float64Array(new Uint8Array(record).buffer.slice(16, 16 + 5 * 8));
+  numbers[column] = (numbers[column] ?? 0) + 1;
+  cache.records.set("", Buffer.concat([record.subarray(0, 16), Buffer.from(numbers.buffer), record.subarray(56)]));
+  expect((await site.open({ cache }).scan(later())).hashed).toBe(1);
+});
+
 test("a modification time in the future is remembered like any other", async () => {
   using site = scratchSite({ "a.html": "1" });
   utimesSync(site.at("a.html"), new Date(), new Date("2040-01-01T00:00:00+09:00"));

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
+import { systemClock } from "../../src/lib/clock.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 import { type ScratchSite, scratchSite } from "./scratch-site.ts";
 
@@ -38,6 +39,15 @@ test("a site that was just written is waited for, and what it is waited for is t
   expect(clock.sleeps[0]).toBeGreaterThan(19_000);
   expect(clock.sleeps[0]).toBeLessThan(21_000);
   expect(settling(ctx.events)).toEqual([{ type: "settling", quietFor: expect.closeTo(10, 0), needed: 30 }]);
+});
+
+test("a page deleted just now is a change as well, though every file that is left is old", async () => {
+  using site = scratchSite({ "a/index.html": "", "a/old.html": "" });
+  await systemClock.sleep(1_200);
+  rmSync(site.at("a/old.html"));
+  const clock = jumpingClock(0);
+  await site.open({ settleSeconds: 2 }).scan(testCtx({ clock }));
+  expect(clock.sleeps[0]).toBeGreaterThan(1_500);
 });
 
 /** Each thing a CMS does to a site. */

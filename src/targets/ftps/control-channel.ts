@@ -167,8 +167,7 @@ function connectionLost(host: string, cause: Error): SmartsyncError {
 }
 
 function badName(command: string): SmartsyncError {
-  return new SmartsyncError(`FTP can't name ${JSON.stringify(command.slice(command.indexOf(" ") + 1))}`, {
-    kind: "config",
-    code: "bad-name",
-  });
+  const secret = /^(USER|PASS) /.test(command);
+  const what = secret ? "the user's name or password" : JSON.stringify(command.slice(command.indexOf(" ") + 1));
+  return new SmartsyncError(`FTP can't carry ${what}: it holds a line break`, { kind: "config", code: "bad-name" });
 }

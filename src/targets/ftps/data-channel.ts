@@ -9,8 +9,6 @@ export interface DataChannel {
   readonly socket: Socket | TLSSocket;
   /** Resolves when bytes may flow: connected, encrypted, and known to lead to the right server. */
   readonly ready: Promise<void>;
-  /** Whether its TLS session was resumed from the control connection. */
-  readonly resumed: boolean;
 }
 
 /**
@@ -26,7 +24,6 @@ export function openDataChannel(
   const server = control.socket;
   const raw = connectSocket({ host: server.remoteAddress ?? trust.host, port, noDelay: true });
   const socket = server instanceof TLSSocket ? resume(raw, control, trust) : raw;
-  let resumed = false;
   const ready = new Promise<void>((resolve, reject) => {
     const failed = (cause: Error): void => reject(dataFailure(trust.host, cause));
     socket.on("error", failed);
@@ -35,10 +32,7 @@ export function openDataChannel(
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error("timeout: nothing moved for too long")));
     socket.once(socket === raw ? "connect" : "secureConnect", () => {
       try {
-        if (socket instanceof TLSSocket && server instanceof TLSSocket) {
-          checkSameServer(socket, server, trust);
-          resumed = socket.isSessionReused();
-        }
+        if (socket instanceof TLSSocket && server instanceof TLSSocket) checkSameServer(socket, server, trust);
         resolve();
       } catch (error) {
         reject(error);
@@ -48,13 +42,7 @@ export function openDataChannel(
   });
   // Whoever transfers waits for it; until then a failure must not count as unhandled.
   ready.catch(() => undefined);
-  return {
-    socket,
-    ready,
-    get resumed() {
-      return resumed;
-    },
-  };
+  return { socket, ready };
 }
 
 /**

@@ -27,7 +27,8 @@ export function createFindOut(connection: FtpConnection, server: Server): FindOu
     return (name) => {
       const entry = byName.get(fold(name));
       if (entry) return entry.isDirectory ? "directory" : "file";
-      return name.startsWith(".") && !found.showsDotFiles ? "unclear" : "absent";
+      const shown = name.startsWith(".") ? found.showsDotFiles : found.showsFiles;
+      return shown ? "absent" : "unclear";
     };
   }
 

@@ -24,6 +24,7 @@ export interface FtpConnection extends Pick<ControlChannel, "send" | "sendAll" |
 /** A port prepared longer ago than this is asked for anew: servers and firewalls forget. */
 const PORT_LIVES_MS = 20_000;
 const GOODBYE_MS = 500;
+const REUSE = "TLS session reuse";
 
 /** Connects, encrypts, checks the certificate, logs in and settles the session. */
 export async function openConnection(server: Server, signal: AbortSignal): Promise<FtpConnection> {
@@ -68,6 +69,11 @@ function assemble(control: ControlChannel, server: Server, found: Partial<Server
     return askPort();
   }
 
+  function learnReuse(): void {
+    const reused = data?.socket instanceof TLSSocket && data.socket.isSessionReused();
+    if (reused && !server.features.includes(REUSE)) server.features.push(REUSE);
+  }
+
   function preparePassive(): void {
     const port = askPort();
     // Whoever opens the data channel hears of a failure; nobody may ever come.
@@ -92,6 +98,7 @@ function assemble(control: ControlChannel, server: Server, found: Partial<Server
       const port = (await (fresh ? prepared?.port : undefined)) ?? (await askPort());
       prepared = undefined;
       data = openDataChannel(control, port, server.timeoutMs, server.trust);
+      data.ready.then(learnReuse, () => undefined);
       return data;
     },
     async quit() {

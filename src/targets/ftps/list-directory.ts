@@ -21,6 +21,8 @@ export interface Listing {
   readonly entries: readonly Entry[];
   /** Names that begin with a dot are shown too, so that their absence means something. */
   readonly showsDotFiles: boolean;
+  /** Every other name is shown. False for LIST without a line: so an unreadable directory looks too. */
+  readonly showsFiles: boolean;
 }
 
 /** The server would not enter the directory; the reply says why, perhaps that there is none. */
@@ -42,14 +44,13 @@ export async function listDirectory(
   for (const command of server.mlsd ? ["MLSD", LIST_ALL, "LIST"] : [LIST_ALL, "LIST"]) {
     const { reply, content } = await download(connection, server, command);
     connection.preparePassive();
-    if (isUnsupported(reply)) {
-      if (command === "MLSD") server.mlsd = false;
-      continue;
-    }
-    if (command === LIST_ALL && (!isDone(reply) || content.length === 0)) continue;
-    if (!isDone(reply)) throw replyError("list", dir || "/", reply);
+    if (command === "MLSD" && isUnsupported(reply)) server.mlsd = false;
+    if (isUnsupported(reply) || (command === LIST_ALL && (reply.code >= 500 || content.length === 0))) continue;
+    // vsftpd: "226 Transfer done (but failed to open directory)."
+    if (!isDone(reply) || /fail/i.test(reply.message)) throw replyError("list", dir || "/", reply);
     if (/truncated/i.test(reply.message)) throw cutShort(dir, reply);
-    return readListing(server.codec.decode(content));
+    const listing = readListing(server.codec.decode(content));
+    return { ...listing, showsFiles: command === "MLSD" || content.length > 0 };
   }
   throw new SmartsyncError(`could not list ${dir || "/"}: the server knows none of MLSD, LIST -a and LIST`, {
     kind: "config",
@@ -57,28 +58,36 @@ export async function listDirectory(
   });
 }
 
-/** What the text of a listing says; throws (kind config) when its format is unknown. */
-export function readListing(text: string): Listing {
-  const entries: Entry[] = [];
-  // basic-ftp picks the format by the last line, which a single odd one must not decide alone; blank ones it skips.
-  for (const { name, isDirectory, size, modifiedAt } of parse(text)) {
-    if (name === "." || name === ".." || name === "" || name.includes("/")) continue;
-    entries.push({ name, isDirectory, size, ...(modifiedAt ? { mtimeMs: modifiedAt.getTime() } : {}) });
-  }
-  const showsSelf = /^(?:.*[; ])?type=[cp]dir;/im.test(text) || /\s\.{1,2}\r?$/m.test(text);
-  return { entries, showsDotFiles: showsSelf || entries.some(({ name }) => name.startsWith(".")) };
+/** What the text of a listing says; throws (kind config) when a line of it can't be understood: it might be a file. */
+export function readListing(text: string): Pick<Listing, "entries" | "showsDotFiles"> {
+  const found = parse(text);
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("total"));
+  const selves = lines.filter((line) => /\s\.{1,2}$/.test(line) || /^(\S*;)?type=[cp]dir;/i.test(line)).length;
+  const isList = lines.some((line) => !line.includes("="));
+  if (isList && found.length + selves < lines.length) throw unreadable();
+  const entries = found
+    .filter(({ name }) => name !== "." && name !== ".." && name !== "" && !name.includes("/"))
+    .map(({ name, isDirectory, size, modifiedAt }) => ({
+      ...{ name, isDirectory, size },
+      ...(modifiedAt ? { mtimeMs: modifiedAt.getTime() } : {}),
+    }));
+  return { entries, showsDotFiles: selves > 0 || entries.some(({ name }) => name.startsWith(".")) };
 }
 
 function parse(text: string): ReturnType<typeof parseList> {
   try {
     return parseList(text);
   } catch (cause) {
-    throw new SmartsyncError("could not read the server's listing: its format is unknown", {
-      kind: "config",
-      code: "listing-unreadable",
-      cause,
-    });
+    throw unreadable(cause);
   }
+}
+
+function unreadable(cause?: unknown): SmartsyncError {
+  return new SmartsyncError("could not read the server's listing: its format is unknown", {
+    kind: "config",
+    code: "listing-unreadable",
+    cause,
+  });
 }
 
 function cutShort(dir: string, reply: Reply): SmartsyncError {

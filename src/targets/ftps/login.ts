@@ -8,6 +8,12 @@ import { readFeatures, type Server } from "./server.ts";
 import { checkCertificate } from "./trust.ts";
 
 /**
+ * Pure-FTPd waits for ever when one TLS record holds more commands than its buffer of 4 KiB: it looks for more on the
+ * network only, where there is nothing any more.
+ */
+const SMALL_RECORD = 1_024;
+
+/**
  * From the greeting to a settled session: encrypts where it is to, logs in, then asks and settles everything else in
  * one round trip. Gives what the server says it can do.
  */
@@ -51,6 +57,7 @@ export async function startTls(socket: Socket, server: Server): Promise<TLSSocke
   try {
     await once(secured, "secureConnect", { signal: AbortSignal.timeout(timeoutMs) });
     checkCertificate(secured, trust);
+    secured.setMaxSendFragment(SMALL_RECORD);
     return secured;
   } catch (error) {
     secured.on("error", () => undefined).destroy();
@@ -109,11 +116,13 @@ function refused({ config }: Server, doing: string, reply: Reply): SmartsyncErro
   });
 }
 
-/** A failure to connect, with what the system said of the address or the handshake told apart. */
+/** A failure on the way to a session: what the system says of the address or the handshake is told apart. */
 function connectFailure(error: unknown, host: string): SmartsyncError {
-  const cause = error instanceof SmartsyncError && error.cause instanceof Error ? error.cause : error;
+  const known = error instanceof SmartsyncError && error.kind !== "transient";
+  if (known || (error instanceof SmartsyncError && !(error.cause instanceof Error))) return error;
+  const cause = error instanceof SmartsyncError ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(" (control socket)", "");
   if (code === "ENOTFOUND") {
     return new SmartsyncError(`could not find ${host}: no such host`, {
       kind: "config",
@@ -129,10 +138,10 @@ function connectFailure(error: unknown, host: string): SmartsyncError {
       cause,
     });
   }
-  if (error instanceof SmartsyncError) return error;
   return new SmartsyncError(`could not connect to ${host}: ${why}`, {
     kind: "transient",
     code: "connect-failed",
+    hint: "see whether host and port are right and a firewall lets them through",
     cause,
   });
 }

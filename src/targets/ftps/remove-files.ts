@@ -47,6 +47,12 @@ export async function sweepFiles(pool: ConnectionPool, paths: readonly string[],
   });
 }
 
+/** Waits for all of them, also after a failure, so that nothing goes on behind the caller's back. */
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
+}
+
 async function inShares<Path>(
   pool: ConnectionPool,
   paths: readonly Path[],
@@ -58,5 +64,5 @@ async function inShares<Path>(
     const share = paths.slice(at, at + SHARE);
     shares.push(pool.use(ctx, (connection) => work(connection, share)));
   }
-  await Promise.all(shares);
+  await allDone(shares);
 }

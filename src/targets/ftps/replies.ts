@@ -62,7 +62,8 @@ export function parsePasv(reply: Reply): number | undefined {
 
 /** The failure a reply means, told as "could not <doing> <path>: <what the server said>". */
 export function replyError(doing: string, path: string, reply: Reply): SmartsyncError {
-  return new SmartsyncError(`could not ${doing} ${path}: the server says "${reply.message}"`, details(reply, path));
+  const said = reply.message.replaceAll(/\s*\n\s*/g, " / ");
+  return new SmartsyncError(`could not ${doing} ${path}: the server says "${said}"`, details(reply, path));
 }
 
 function details(reply: Reply, path: string): ErrorDetails {
@@ -76,12 +77,17 @@ function details(reply: Reply, path: string): ErrorDetails {
     };
   }
   if (code === 522) return { kind: "transient", code: "tls-session-refused" };
+  // The data connection broke, in whatever words: ProFTPD says "Operation not permitted" when a handshake ends early.
+  if (code === 425 || code === 426) return { kind: "transient", code: "data-connection-lost" };
   if (code === 530 || code === 532) {
     return { kind: "auth", code: "login-refused", hint: "check user and password, and whether this account may write" };
   }
   if (/is a directory/i.test(text)) return { kind: "conflict", code: "is-a-directory" };
   if (/not a directory/i.test(text)) return { kind: "conflict", code: "not-a-directory" };
-  if (code < 500 && !DENIED.test(text)) return { kind: "transient", code: "server-busy" };
+  if (code < 500 && !DENIED.test(text)) {
+    const hint = "run it again later; if it stays so, see whether the server's disk is full";
+    return { kind: "transient", code: "server-busy", hint };
+  }
   if (isUnsupported(reply)) return { kind: "config", code: "not-supported" };
   const hint = "give the FTP user write access there, or see whether a file is where a directory must be";
   return { kind: "config", code: "permission-denied", hint };

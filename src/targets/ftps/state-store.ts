@@ -105,7 +105,12 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
           if (saysExists(made, lockDir) || (await isLocked(connection))) return false;
           throw replyError("take the lock", lockDir, made);
         }
-        await store(connection, ownerPath, owner);
+        try {
+          await store(connection, ownerPath, owner);
+        } catch (error) {
+          if (!connection.lost) await connection.send(`RMD ${lockDir}`);
+          throw error;
+        }
         return true;
       });
     },

@@ -4,9 +4,11 @@ import { pipeline } from "node:stream/promises";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { type DataChannel, dataFailure } from "./data-channel.ts";
 import type { FtpConnection } from "./ftp-connection.ts";
-import type { Reply } from "./replies.ts";
+import { type Reply, replyError } from "./replies.ts";
 import type { Server } from "./server.ts";
 
+/** The server could not open the data connection, or did not like its TLS session. */
+const NO_DATA_CODES = new Set([425, 522]);
 /** A data connection that broke leaves the server this long to say why on the control connection. */
 const EXPLAIN_MS = 5_000;
 /** Before it answers, the last bytes may still lie in this machine's buffers, and the server may flush its disk. */
@@ -73,6 +75,9 @@ async function transfer(
   try {
     const [reply, moved] = await Promise.allSettled([answer, move(data, go.promise)]);
     if (reply.status === "rejected") throw tellsMore(moved) ? moved.reason : reply.reason;
+    // Without its data connections a control connection is of no more use; a new one has a fresh TLS session too.
+    if (NO_DATA_CODES.has(reply.value.code))
+      connection.destroy(replyError("transfer with", server.trust.host, reply.value));
     if (moved.status === "rejected" && reply.value.code < 400) throw dataFailure(server.trust.host, moved.reason);
     return reply.value;
   } finally {
