@@ -44,6 +44,7 @@ test.each([
   ["two slashes, escaped", '"https:\\/\\/cms.example.jp\\/\\/evil.example\\/"'],
   ["a slash and a backslash, which browsers take for two slashes", '"https://cms.example.jp/\\\\evil.example/"'],
   ["a parameter of another URL", '"https://share.example/?a=1&amp;u=https://cms.example.jp/a.html"'],
+  ["a parameter with a very long name", `"/share?a=1&amp;${"p".repeat(64)}=https://cms.example.jp/a.html"`],
   ["a part of another URL's path", '"https://archive.example/https://cms.example.jp/a.html"'],
   ["the end of a word", "xhttps://cms.example.jp/"],
 ])("left alone: %s", (_, text) => {
@@ -103,9 +104,10 @@ test("what comes out does not depend on where the file is cut", () => {
         rest = rest.subarray(length);
         return chunk;
       });
-      expect(rewriteChunks([...chunks, rest], RULE)).toEqual(rewriteChunks([text], RULE));
+      const inPieces = rewriteChunks([...chunks, rest], RULE);
+      expect(inPieces.toString()).toBe(rewriteChunks([text], RULE).toString());
     }),
-    { numRuns: 3_000 },
+    { numRuns: 6_000 },
   );
 });
 

@@ -7,10 +7,11 @@ export interface ConnectionPool {
   /** How many connections the server is thought to accept. */
   readonly limit: number;
   /**
-   * Lends a connection for as long as the work takes. A connection that is lost meanwhile is thrown away. Aborting
-   * the signal drops the connection, so that the work ends at once.
+   * Lends a connection for as long as the work takes, or until it calls `release`: then it only waits for replies. A
+   * connection that is lost meanwhile is thrown away. Aborting the signal drops the connection, so that the work ends
+   * at once.
    */
-  use<T>(ctx: Pick<Ctx, "signal">, work: (connection: FtpConnection) => Promise<T>): Promise<T>;
+  use<T>(ctx: Pick<Ctx, "signal">, work: (connection: FtpConnection, release: () => void) => Promise<T>): Promise<T>;
   /** Closes every connection; work under way fails. */
   close(): Promise<void>;
 }
@@ -137,15 +138,20 @@ export function createConnectionPool(first: FtpConnection, settings: PoolSetting
     async use({ signal }, work) {
       const connection = await acquire(signal);
       const stop = (): void => connection.destroy(aborted());
+      let lent = true;
+      const release = (): void => {
+        if (lent) give(connection);
+        lent = false;
+      };
       signal.addEventListener("abort", stop, { once: true });
       try {
         if (signal.aborted) stop();
-        return await work(connection);
+        return await work(connection, release);
       } catch (error) {
         throw signal.aborted ? aborted() : error;
       } finally {
         signal.removeEventListener("abort", stop);
-        give(connection);
+        release();
       }
     },
     async close() {

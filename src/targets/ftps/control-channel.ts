@@ -15,8 +15,9 @@ export interface ControlChannel {
   /** The server's first reply, which answers no command. */
   greeting(): Promise<Reply>;
   /**
-   * Sends a command; resolves with its final reply, also when that is a refusal. Commands of one tick travel in one
-   * packet. `onMark` is called for a preliminary reply (1xx). Rejects only when the connection is lost.
+   * Sends a command; resolves with its final reply, also when that is a refusal. Commands that are sent before the
+   * replies to earlier ones follow them at once. `onMark` is called for a preliminary reply (1xx). Rejects only when
+   * the connection is lost.
    */
   send(command: string, onMark?: () => void): Promise<Reply>;
   /** Sends many commands, at most 64 unanswered at a time; their replies in order. */
@@ -69,6 +70,8 @@ export function createControlChannel(
   context.socket = socket;
   const expected: Expected[] = [];
   const listeners: ((error: SmartsyncError) => void)[] = [];
+  const outbox: string[] = [];
+  let writing = false;
   let patienceMs = timeoutMs;
   let lost: SmartsyncError | undefined;
 
@@ -113,15 +116,19 @@ export function createControlChannel(
   function send(command: string, onMark?: () => void): Promise<Reply> {
     if (/[\r\n\0]/.test(command)) return Promise.reject(badName(command));
     const reply = expect(onMark);
-    if (!lost) {
-      const { socket } = context;
-      if (socket.writableCorked === 0) {
-        socket.cork();
-        process.nextTick(() => socket.uncork());
-      }
-      context.send(codec.toWire(command));
-    }
+    outbox.push(codec.toWire(command));
+    if (!writing) writeNext();
     return reply;
+  }
+
+  /**
+   * Each command in a TLS record of its own: servers that read a part of a record look for the rest on the network,
+   * where there is nothing any more, and wait for ever. Pure-FTPd reads 4 KiB of a record, ProFTPD less.
+   */
+  function writeNext(): void {
+    const command = lost ? undefined : outbox.shift();
+    writing = command !== undefined;
+    if (command !== undefined) context.socket.write(`${command}\r\n`, "latin1", writeNext);
   }
 
   return {

@@ -8,12 +8,6 @@ import { readFeatures, type Server } from "./server.ts";
 import { checkCertificate } from "./trust.ts";
 
 /**
- * Pure-FTPd waits for ever when one TLS record holds more commands than its buffer of 4 KiB: it looks for more on the
- * network only, where there is nothing any more.
- */
-const SMALL_RECORD = 1_024;
-
-/**
  * From the greeting to a settled session: encrypts where it is to, logs in, then asks and settles everything else in
  * one round trip. Gives what the server says it can do.
  */
@@ -57,7 +51,6 @@ export async function startTls(socket: Socket, server: Server): Promise<TLSSocke
   try {
     await once(secured, "secureConnect", { signal: AbortSignal.timeout(timeoutMs) });
     checkCertificate(secured, trust);
-    secured.setMaxSendFragment(SMALL_RECORD);
     return secured;
   } catch (error) {
     secured.on("error", () => undefined).destroy();

@@ -11,7 +11,7 @@ import { openConnection } from "./ftp-connection.ts";
 import { type FtpsConfig, rootOf, stateDirOf } from "./ftps-config.ts";
 import { listFiles } from "./list-files.ts";
 import { createNameCodec } from "./name-codec.ts";
-import { ancestorsOf, sendFile } from "./put-file.ts";
+import { ancestorsOf, putFile } from "./put-file.ts";
 import { readFile as readRemote } from "./read-file.ts";
 import { removeFiles, sweepFiles } from "./remove-files.ts";
 import { createServer, namesOf, type Server } from "./server.ts";
@@ -45,8 +45,9 @@ function assemble(pool: ConnectionPool, server: Server): Target {
   const caps: TargetCaps = {
     names,
     features: server.features,
+    // Twice: while one file's renaming is answered, its connection carries the next.
     get concurrency() {
-      return pool.limit;
+      return pool.limit * 2;
     },
     get atomicReplace() {
       return server.renameReplaces;
@@ -82,9 +83,7 @@ function assemble(pool: ConnectionPool, server: Server): Target {
       checkName(file.path);
       const path = at(file.path);
       const temporary = at(tempPath(file.path));
-      await pool.use(ctx, (connection) =>
-        sendFile(connection, server, { path, tempPath: temporary, meta: file, body }),
-      );
+      await putFile(pool, server, { path, tempPath: temporary, meta: file, body }, ctx);
       return {};
     },
     async makeDirs(dirs, ctx) {

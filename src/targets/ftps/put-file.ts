@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { Ctx } from "../../core/context.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
 import type { FtpConnection } from "./ftp-connection.ts";
 import { isDone, isUnsupported, type Reply, replyError } from "./replies.ts";
 import type { Server } from "./server.ts";
@@ -19,23 +21,56 @@ export interface Sending {
 }
 
 /**
- * Sends a file under its temporary name and renames it when it is whole. Costs four round trips on a connection in
- * use: renaming it travels together with asking for the next file's data port.
+ * Puts a file: sends it on one connection of the pool, and on a server that refuses to rename over a file replaces the
+ * old one by hand. Costs four round trips on a connection in use: [checks, the next file's data port], connect, TLS,
+ * bytes and reply. The renaming travels with the next file, which has the connection by then.
  */
-export async function sendFile(connection: FtpConnection, server: Server, sending: Sending): Promise<void> {
+export async function putFile(pool: ConnectionPool, server: Server, sending: Sending, ctx: Ctx): Promise<void> {
+  const inPlace = await pool.use(ctx, (connection, release) => sendFile(connection, server, sending, release));
+  if (!inPlace) await pool.use(ctx, (connection) => replaceFile(connection, server, sending));
+}
+
+/** Puts a file on a connection that is kept. */
+export async function storeFile(connection: FtpConnection, server: Server, sending: Sending): Promise<void> {
+  if (!(await sendFile(connection, server, sending))) await replaceFile(connection, server, sending);
+}
+
+/**
+ * Sends a file under its temporary name and renames it when the server holds all of it; false when the server refuses
+ * to rename over the old one. `release` is called once the connection may serve somebody else.
+ */
+async function sendFile(
+  connection: FtpConnection,
+  server: Server,
+  sending: Sending,
+  release: () => void = () => undefined,
+): Promise<boolean> {
   const { path, tempPath } = sending;
   try {
     let stored = await upload(connection, server, tempPath, sending.body);
-    if (stored.code === 550 || stored.code === 553) {
+    if (stored.reply.code === 550 || stored.reply.code === 553) {
       await clearTheWay(connection, sending);
       stored = await upload(connection, server, tempPath, sending.body);
     }
-    if (!isDone(stored)) throw replyError("send", path, stored);
-    await publish(connection, server, sending);
+    if (!isDone(stored.reply)) throw replyError("send", path, stored.reply);
+    await settle(connection, server, sending, stored.bytes);
   } catch (error) {
     if (!connection.lost) await connection.send(`DELE ${tempPath}`).catch(() => undefined);
     throw error;
   }
+  const renamed = server.renameReplaces ? rename(connection, sending) : replace(connection, sending);
+  release();
+  const reply = await renamed;
+  if (isDone(reply)) return true;
+  if (!server.renameReplaces || reply.code < 500) throw replyError("put in place", path, reply);
+  return false;
+}
+
+/** Puts in place what lies under its temporary name, on a server that has just refused to rename over a file. */
+async function replaceFile(connection: FtpConnection, server: Server, sending: Sending): Promise<void> {
+  const replaced = await replace(connection, sending);
+  if (!isDone(replaced)) throw replyError("put in place", sending.path, replaced);
+  server.renameReplaces = false;
 }
 
 /** A refused STOR most often misses its directory; on a server that never overwrites, an old temporary file is in the way. */
@@ -53,18 +88,25 @@ export function ancestorsOf(path: string): string[] {
   return ancestors;
 }
 
-async function publish(connection: FtpConnection, server: Server, sending: Sending): Promise<void> {
+/**
+ * Makes sure that the server holds every byte, and gives the file its time and permissions; asks for the next data port
+ * in the same packet. A line that is cut politely looks like the end of the file to a server: it says 226 all the same.
+ */
+async function settle(connection: FtpConnection, server: Server, sending: Sending, bytes: number): Promise<void> {
+  const { path, tempPath } = sending;
+  const measured = server.measures ? connection.send(`SIZE ${tempPath}`) : undefined;
   const attributes = setAttributes(connection, server, sending);
-  const renamed = server.renameReplaces ? rename(connection, sending) : replace(connection, sending);
   connection.preparePassive();
-  const [reply] = await Promise.all([renamed, attributes]);
-  if (isDone(reply)) return;
-  if (!server.renameReplaces || reply.code < 500) throw replyError("put in place", sending.path, reply);
-  const second = replace(connection, sending);
-  connection.preparePassive();
-  const replaced = await second;
-  if (!isDone(replaced)) throw replyError("put in place", sending.path, replaced);
-  server.renameReplaces = false;
+  const [size] = await Promise.all([measured, attributes]);
+  if (size === undefined) return;
+  if (isUnsupported(size)) server.measures = false;
+  const kept = /^213 (\d+)/.exec(size.message)?.[1];
+  if (kept === undefined || Number(kept) === bytes) return;
+  throw new SmartsyncError(`could not send ${path}: the server kept ${kept} of ${bytes} bytes`, {
+    kind: "transient",
+    code: "transfer-cut",
+    hint: "the line was cut on the way; run it again",
+  });
 }
 
 /** Before the rename, so that a file is never seen with the wrong permissions. */

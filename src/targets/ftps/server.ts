@@ -18,6 +18,8 @@ export interface Server {
   mtimeCommand: "MFMT" | "MDTM" | undefined;
   /** SITE CHMOD works. */
   chmod: boolean;
+  /** SIZE tells how many bytes a file has (RFC 3659). */
+  measures: boolean;
   /** RNTO replaces an existing file. */
   renameReplaces: boolean;
   /** A Windows file system lies behind it. */
@@ -39,6 +41,7 @@ export function createServer(config: FtpsConfig, trust: Trust, codec: NameCodec)
     mlsd: false,
     mtimeCommand: undefined,
     chmod: false,
+    measures: true,
     renameReplaces: true,
     windows: false,
     backslash: true,

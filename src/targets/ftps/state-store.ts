@@ -5,7 +5,7 @@ import type { ConnectionPool } from "./connection-pool.ts";
 import { createFindOut, unclear } from "./find-out.ts";
 import type { FtpConnection } from "./ftp-connection.ts";
 import { listDirectory } from "./list-directory.ts";
-import { ancestorsOf, sendFile } from "./put-file.ts";
+import { ancestorsOf, storeFile } from "./put-file.ts";
 import { readFile } from "./read-file.ts";
 import { isDone, replyError, saysExists, saysMissing } from "./replies.ts";
 import type { Server } from "./server.ts";
@@ -47,7 +47,7 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
   }
 
   function store(connection: FtpConnection, path: string, content: Uint8Array): Promise<void> {
-    return sendFile(connection, server, {
+    return storeFile(connection, server, {
       path,
       tempPath: `${path}.tmp`,
       asidePath: `${path}.old`,

@@ -15,18 +15,23 @@ const EXPLAIN_MS = 5_000;
 const SETTLE_FACTOR = 4;
 
 /**
- * Sends a body with STOR to a path. Resolves with the server's reply, which may be a refusal; the body is opened only
- * when the server takes bytes. Throws the body's own error as it is, and transient errors of the connection.
+ * Sends a body with STOR to a path. Resolves with the server's reply, which may be a refusal, and how many bytes were
+ * sent; the body is opened only when the server takes bytes. Throws the body's own error as it is, and transient errors of the connection.
  */
 export async function upload(
   connection: FtpConnection,
   server: Server,
   path: string,
   body: () => Readable,
-): Promise<Reply> {
+): Promise<{ reply: Reply; bytes: number }> {
   let spoiled: { by: unknown } | undefined;
+  let bytes = 0;
   const stored = transfer(connection, server, `STOR ${path}`, async (socket) => {
+    bytes = 0;
     const source = body();
+    source.on("data", (chunk: Uint8Array) => {
+      bytes += chunk.byteLength;
+    });
     try {
       await pipeline(source, socket, { end: false });
     } catch (error) {
@@ -38,7 +43,7 @@ export async function upload(
   });
   await Promise.allSettled([stored]);
   if (spoiled) throw spoiled.by;
-  return stored;
+  return { reply: await stored, bytes };
 }
 
 /** Fetches what a command sends on the data connection, and the server's reply, which may be a refusal. */
