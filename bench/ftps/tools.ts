@@ -20,7 +20,7 @@ export interface Tool {
 }
 
 /** How many connections every tool may open. */
-export const CONNECTIONS = 8;
+const CONNECTIONS = 8;
 
 /** The tools compared, by the name `--tools` takes. */
 export const TOOLS = {

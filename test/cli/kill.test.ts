@@ -10,7 +10,7 @@ import { makeWorkspace, treeOf, type Workspace } from "./workspace.ts";
 
 /** Deliveries killed on each server while they were running; 60 in all. */
 const KILLS = 20;
-const FILES = 120;
+const FILES = 90;
 
 const servers: Record<string, () => Promise<FtpServer>> = {
   vsftpd: () => startVsftpd({}),
@@ -24,13 +24,13 @@ describe.each(Object.entries(servers))("kill -9 against %s", (_name, start) => {
     using workspace = makeWorkspace();
     configure(workspace, server);
     workspace.publish(rebuild(0));
-    const whole = await time(() => push(workspace));
+    let lines = await push(workspace);
 
     let killed = 0;
     for (let round = 1; killed < KILLS; round++) {
       workspace.publish(rebuild(round));
-      if (await killAt(workspace, randomInt(Math.ceil(whole * 1.1)))) killed++;
-      await push(workspace);
+      if (await killAt(workspace, randomInt(lines), randomInt(20))) killed++;
+      lines = await push(workspace);
       expect(treeOf(server.root), `round ${round}`).toEqual(treeOf(workspace.source));
       if (round > KILLS * 4) throw new Error(`only ${killed} of ${round} kills hit a running delivery`);
     }
@@ -58,20 +58,24 @@ function rebuild(round: number): Record<string, string | null> {
   return files;
 }
 
-async function push(workspace: Workspace): Promise<void> {
-  const result = await workspace.run(["push", "--yes"]);
+/** Delivers; gives how many events it told. */
+async function push(workspace: Workspace): Promise<number> {
+  const result = await workspace.run(["push", "--yes", "--json"]);
   expect(result.code, result.stdout + result.stderr).toBe(0);
+  return result.stdout.split("\n").length - 1;
 }
 
-async function time(work: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
-}
-
-/** Starts a delivery and kills it after so many milliseconds; false when it had ended by then. */
-async function killAt(workspace: Workspace, ms: number): Promise<boolean> {
-  const { child, ended } = workspace.start(["push", "--yes"]);
+/** Starts a delivery and kills it so long after so many events; false when it had ended by then. */
+async function killAt(workspace: Workspace, events: number, ms: number): Promise<boolean> {
+  const { child, ended } = workspace.start(["push", "--yes", "--json"]);
+  let told = 0;
+  const enough = new Promise<void>((resolve) => {
+    child.stdout?.on("data", (text: string) => {
+      told += text.split("\n").length - 1;
+      if (told >= events) resolve();
+    });
+  });
+  await Promise.race([enough, ended]);
   await delay(ms);
   child.kill("SIGKILL");
   return (await ended).signal === "SIGKILL";

@@ -89,13 +89,14 @@ export function createConnectionPool(first: FtpConnection, settings: PoolSetting
     refill();
   }
 
-  /** Those that wait are served by the connections there are; they hear of a refusal only when there is none. */
+  /** Those that wait are served by the connections there are; with none, each failed attempt is one caller's answer. */
   function refused(error: unknown): void {
-    if (open.size + opening === 0) {
-      queue.shift()?.reject(error);
-    } else if (error instanceof SmartsyncError && LIMIT_CODES.has(error.code)) {
-      limit = Math.min(limit, open.size + opening);
+    const others = open.size + opening;
+    if (others > 0 && error instanceof SmartsyncError && LIMIT_CODES.has(error.code)) {
+      limit = Math.min(limit, others);
       lesson = error.message;
+    } else if (open.size === 0) {
+      queue.shift()?.reject(error);
     } else if (!cooling) {
       cooling = true;
       setTimeout(() => {
@@ -137,6 +138,10 @@ export function createConnectionPool(first: FtpConnection, settings: PoolSetting
     },
     async use({ signal }, work) {
       const connection = await acquire(signal);
+      if (signal.aborted) {
+        give(connection);
+        throw aborted();
+      }
       const stop = (): void => connection.destroy(aborted());
       let lent = true;
       const release = (): void => {
@@ -145,7 +150,6 @@ export function createConnectionPool(first: FtpConnection, settings: PoolSetting
       };
       signal.addEventListener("abort", stop, { once: true });
       try {
-        if (signal.aborted) stop();
         return await work(connection, release);
       } catch (error) {
         throw signal.aborted ? aborted() : error;

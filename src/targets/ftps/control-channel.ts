@@ -28,7 +28,7 @@ export interface ControlChannel {
   setPatience(ms: number): void;
   /** Drops the connection at once; every waiting command rejects with this error. */
   destroy(error: SmartsyncError): void;
-  /** Called once when the connection is lost. */
+  /** Calls the listener once: when the connection is lost, or now when it already is. */
   onLost(listener: (error: SmartsyncError) => void): void;
 }
 
@@ -164,12 +164,15 @@ export function createControlChannel(
       watch();
     },
     destroy: (error) => context.closeWithError(error),
-    onLost: (listener) => void listeners.push(listener),
+    onLost(listener) {
+      if (lost) listener(lost);
+      else listeners.push(listener);
+    },
   };
 }
 
 function connectionLost(host: string, cause: Error): SmartsyncError {
-  const code = /timeout/i.test(cause.message) ? "timeout" : "connection-lost";
+  const code = /^Timeout \(/.test(cause.message) ? "timeout" : "connection-lost";
   return new SmartsyncError(`the connection to ${host} was lost: ${cause.message}`, { kind: "transient", code, cause });
 }
 

@@ -10,8 +10,9 @@ const MISSING =
   /no such (?:file|directory|folder)|not found|does(?:n't| not) exist|not a directory|cannot find|ありません|見つかりません|見つからない|存在しません|存在しない/i;
 const EXISTS = /exist|already|既に|存在します/i;
 const DENIED = /denied|permission|not permitted|not allowed|read-only|forbidden|prohibited|許可|拒否|権限/i;
-const DISK_FULL =
-  /no space|disk full|disk is full|quota|exceeded storage|insufficient storage|failure writing to local file|容量|ディスク/i;
+const DISK_FULL = /no space|disk full|disk is full|quota|exceeded storage|insufficient storage|容量|ディスク/i;
+/** How vsftpd, Pure-FTPd and ProFTPD say 451 when the disk takes no more; sending it again at once is of no use. */
+const NOT_WRITTEN = /failure writing to local file|error during write to file|input\/output error/i;
 const TOO_MANY = /too many|maximum (?:number|login)|limit|no more connections|users? .*already connected|接続数/i;
 
 /** True for a reply that means the command was carried out. */
@@ -69,11 +70,11 @@ export function replyError(doing: string, path: string, reply: Reply): Smartsync
 function details(reply: Reply, path: string): ErrorDetails {
   const { code } = reply;
   const text = withoutPath(reply.message, path);
-  if (code === 452 || code === 552 || DISK_FULL.test(text)) {
+  if (code === 452 || code === 552 || DISK_FULL.test(text) || NOT_WRITTEN.test(text)) {
     return {
       kind: "config",
       code: "disk-full",
-      hint: "free space on the server or raise the quota, then run it again",
+      hint: "the server could not write: free space on its disk or raise the quota, then run it again",
     };
   }
   if (code === 522) return { kind: "transient", code: "tls-session-refused" };
@@ -84,7 +85,7 @@ function details(reply: Reply, path: string): ErrorDetails {
   }
   if (/is a directory/i.test(text)) return { kind: "conflict", code: "is-a-directory" };
   if (/not a directory/i.test(text)) return { kind: "conflict", code: "not-a-directory" };
-  if (code < 500 && !DENIED.test(text)) {
+  if (code >= 400 && code < 500 && !DENIED.test(text)) {
     const hint = "run it again later; if it stays so, see whether the server's disk is full";
     return { kind: "transient", code: "server-busy", hint };
   }
