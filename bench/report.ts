@@ -26,7 +26,7 @@ median where there were several rounds. ✓ and ✗ say whether the goal was met
 ${ftpsTables.join("\n\n") || "Not measured yet: `npm run bench -- ftps`"}
 
 - **The link**: two network namespaces, a TUN device in each, and between them a forwarder (\`bench/link/delay.c\`) that
-  holds every packet for 10 ms each way. \`ping\` says 20.4 ms; one TCP stream carries over 1 Gbit/s, so round trips
+  holds every packet for 10 ms each way. \`ping\` says 20.4 ms; one TCP stream carries 800 Mbit/s or more, so round trips
   are what is measured.
 - **The server**: Pure-FTPd, which demands TLS on control and data connections, on the other end of the link. Every series
   gets a server, a link and an empty directory of its own.

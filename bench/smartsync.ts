@@ -1,8 +1,23 @@
-import { fileURLToPath } from "node:url";
+import { execFileSync } from "node:child_process";
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
 
-const LAUNCHER = fileURLToPath(new URL("../bin/smartsync.js", import.meta.url));
+const CHECKOUT = join(import.meta.dirname, "..");
+const PACKAGE = join(CHECKOUT, ".cache/package");
 
-/** The command line that runs this checkout's smartsync, by the Node that runs the bench. */
+let built = false;
+
+/** The command line that runs smartsync as it is published, built from this checkout, by the Node that runs the bench. */
 export function smartsync(...args: string[]): string[] {
-  return [process.execPath, LAUNCHER, ...args];
+  if (!built) buildPackage();
+  return [process.execPath, join(PACKAGE, "bin/smartsync.js"), ...args];
+}
+
+/** What `npm pack` would hold; libraries are found in the checkout above it. */
+function buildPackage(): void {
+  rmSync(PACKAGE, { recursive: true, force: true });
+  const tsc = join(CHECKOUT, "node_modules/.bin/tsc");
+  execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", join(PACKAGE, "dist")], { cwd: CHECKOUT });
+  for (const part of ["bin", "package.json"]) cpSync(join(CHECKOUT, part), join(PACKAGE, part), { recursive: true });
+  built = true;
 }

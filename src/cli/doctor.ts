@@ -1,14 +1,15 @@
 import { access, constants } from "node:fs/promises";
-import { type Check, ok, tryOut } from "../deploy/check.ts";
+import { type Check, type Finding, ok, tryOut } from "../deploy/check.ts";
 import { examineTarget } from "../deploy/doctor.ts";
 import type { PlanDeps } from "../deploy/job.ts";
 import { openSiteSource } from "../deploy/site-source.ts";
 import { SmartsyncError } from "../lib/errors.ts";
-import { countOf } from "../report/quantities.ts";
-import { printable, shorten } from "../report/text-width.ts";
+import { countOf, formatCount } from "../report/quantities.ts";
+import type { Style } from "../report/style.ts";
+import { printable } from "../report/text-width.ts";
 import { type Configure, collect, examples } from "./command.ts";
 import type { Console } from "./console.ts";
-import { EXIT } from "./exit-code.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
 import { openProject } from "./open-project.ts";
 import { pickTargets } from "./pick-targets.ts";
 
@@ -34,37 +35,59 @@ ${examples([
 async function doctor(site: string | undefined, targets: readonly string[] | undefined, console: Console) {
   using project = await openProject(console);
   const picked = pickTargets(project.config, site, targets);
-  let failed = 0;
-  const tell = (about: { site?: string; target?: string }, check: Check) => {
-    if (check.outcome === "failed") failed++;
-    tellCheck(about, check, console);
-  };
+  const findings = openFindings(console);
 
-  tellHeading("this machine", console);
-  tell({}, await tryOut("configuration", async () => ok(describeConfig(project))));
-  tell({}, await tryOut("local state", () => checkState(project)));
+  findings.begin("this machine");
+  findings.tell({}, await tryOut("configuration", async () => ok(describeConfig(project))));
+  findings.tell({}, await tryOut("local state", () => checkState(project)));
   for (const name of new Set(picked.map((each) => each.site))) {
-    tell({ site: name }, await tryOut("source", () => checkSource(name, project, console)));
+    findings.tell({ site: name }, await tryOut("source", () => checkSource(name, project, console)));
   }
   const seen = new Set<string>();
   for (const { site, target } of picked) {
     if (seen.has(target)) continue;
     seen.add(target);
-    tellHeading(target, console);
+    findings.begin(target);
     const ctx = console.ctx((event) => {
-      if (event.type === "warning")
-        tell({ site, target }, { name: "warning", outcome: "warning", detail: event.message });
+      if (event.type === "warning") findings.tell({ site, target }, { name: "warning", ...warning(event.message) });
     });
     for await (const check of examineTarget(target, project.config.sites[site]?.url, project, ctx)) {
-      tell({ site, target }, check);
+      findings.tell({ site, target }, check);
     }
   }
-  const verdict =
-    failed === 0
-      ? console.style.good("Everything a delivery needs works.")
-      : console.style.bad(`${countOf(failed, "check")} failed.`);
-  console.print("", verdict);
-  return failed === 0 ? EXIT.done : EXIT.failed;
+  return findings.end();
+}
+
+/** What was found so far, told as it comes, each chapter under its heading. */
+function openFindings(console: Console) {
+  const { style, options, print, printJson } = console;
+  const counts = { ok: 0, warning: 0, failed: 0 };
+  let heading: string[] = [];
+  return {
+    begin(title: string): void {
+      heading = [...(options.quiet ? [] : [""]), style.bold(title)];
+    },
+    tell(about: { site?: string; target?: string }, check: Check): void {
+      counts[check.outcome]++;
+      printJson({ type: "check", ...about, ...check });
+      if (options.quiet && check.outcome === "ok") return;
+      if (heading.length > 0) print(...heading);
+      heading = [];
+      print(...renderCheck(check, style));
+    },
+    end(): ExitCode {
+      const outcome = counts.failed > 0 ? "failed" : counts.warning > 0 ? "warning" : "ok";
+      printJson({ type: "done", outcome, ...counts });
+      if (!options.quiet) print("", renderVerdict(counts, style));
+      return counts.failed > 0 ? EXIT.failed : EXIT.done;
+    },
+  };
+}
+
+function renderVerdict({ failed, warning }: { failed: number; warning: number }, style: Style): string {
+  const warnings = warning > 0 ? ` There ${warning === 1 ? "is 1 warning" : `are ${warning} warnings`} above.` : "";
+  if (failed > 0) return style.bad(`${countOf(failed, "check")} failed.${warnings}`);
+  return warning > 0 ? style.caution(`No check failed.${warnings}`) : style.good("Everything a delivery needs works.");
 }
 
 function describeConfig({ config }: PlanDeps): string {
@@ -86,13 +109,20 @@ async function checkState({ state }: PlanDeps) {
   return ok(`${state.dir} can be written`);
 }
 
-async function checkSource(site: string, deps: PlanDeps, console: Console) {
+async function checkSource(site: string, deps: PlanDeps, console: Console): Promise<Finding> {
   const { snapshot, problems } = await openSiteSource(site, deps).scan(console.ctx());
-  const files = `${site}: ${countOf(snapshot.files.size, "file")} can be read`;
-  const [first] = problems;
-  if (first === undefined) return snapshot.files.size > 0 ? ok(files) : warning(`${site}: there is no file`);
-  const found = `/${printable(first.path)}: ${first.problem} (${printable(first.detail)})`;
-  return warning(`${files}; ${countOf(problems.length, "entry", "entries")} can't be delivered, the first is ${found}`);
+  const { size } = snapshot.files;
+  const files = `${site}: ${countOf(size, "file")} can be read`;
+  const refused = problems.filter(({ policy }) => policy === "refuse");
+  const [first] = refused;
+  if (first !== undefined) {
+    const found = `/${printable(first.path)} (${first.problem}: ${printable(first.detail)})`;
+    const others = refused.length > 1 ? ` and ${countOf(refused.length - 1, "other")}` : "";
+    const hint = "correct or remove them, `exclude` them, or see `symlinks` and `specialFiles` in `smartsync schema`";
+    return { ...warning(`${files}, but every push will be refused because of ${found}${others}`), hint };
+  }
+  if (size === 0) return warning(`${site}: there is no file, so every push will be refused`);
+  return ok(problems.length > 0 ? `${files}, ${formatCount(problems.length)} skipped` : files);
 }
 
 function warning(detail: string) {
@@ -102,18 +132,13 @@ function warning(detail: string) {
 const NAME_COLUMNS = 13;
 const MARKS = { ok: ["✓", "good"], warning: ["!", "caution"], failed: ["✗", "bad"] } as const;
 
-function tellHeading(heading: string, { print, style, options }: Console): void {
-  if (!options.quiet) print("", style.bold(heading));
-}
-
-function tellCheck(about: { site?: string; target?: string }, check: Check, console: Console): void {
-  const { style, width, options, print } = console;
-  console.printJson({ type: "check", ...about, ...check });
-  if (options.quiet && check.outcome === "ok") return;
-  const [mark, colour] = MARKS[check.outcome];
-  const detail = check.detail.split("\n").map(printable).join("\n      ");
-  const room = width - NAME_COLUMNS - 5;
-  const told = check.outcome === "ok" ? shorten(detail, room) : detail;
-  print(`  ${style[colour](mark)} ${check.name.padEnd(NAME_COLUMNS)} ${told}`);
-  if (check.hint !== undefined) print(`    ${style.caution("hint:")} ${printable(check.hint)}`);
+function renderCheck({ outcome, name, detail, hint, code }: Check, style: Style): string[] {
+  const [mark, colour] = MARKS[outcome];
+  const [first = "", ...others] = detail.split("\n").map(printable);
+  const named = code === undefined ? first : `${first} ${style.dim(`[${code}]`)}`;
+  return [
+    `  ${style[colour](mark)} ${name.padEnd(NAME_COLUMNS)} ${named}`,
+    ...others.map((line) => `      ${line}`),
+    ...(hint === undefined ? [] : [`    ${style.caution("hint:")} ${printable(hint)}`]),
+  ];
 }

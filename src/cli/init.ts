@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Option } from "commander";
 import { resolveSecrets } from "../config/resolve-secrets.ts";
 import { SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
+import { reasonOfCall } from "../lib/reason-of-call.ts";
 import { countOf } from "../report/quantities.ts";
 import { targetTypes } from "../targets/index.ts";
 import type { Target } from "../targets/target.ts";
@@ -75,7 +76,7 @@ async function save(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (cause) {
-    throw new SmartsyncError(`can't write ${file}: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new SmartsyncError(`can't write ${file}: ${reasonOfCall(cause)}`, {
       kind: "config",
       code: "config-unwritable",
       cause,

@@ -19,7 +19,10 @@ export function addJobOptions(command: Command): Command {
   return command
     .argument("[site]", "the site's name; may be left out when there is only one")
     .option("-t, --target <name>", "only this target (may be repeated)", collect)
-    .option("--only <pattern...>", "only these files or folders; the rest is left as it is")
+    .option(
+      "--only <pattern...>",
+      "only these files or folders, the rest is left as it is; takes every word that follows, so name the site before it",
+    )
     .option("--force", "send every file again, changed or not")
     .option("--allow <guard>", `override a guard this once: ${GUARDS.join(", ")} (may be repeated)`, collectGuards);
 }

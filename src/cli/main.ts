@@ -1,8 +1,13 @@
+import { setFlagsFromString } from "node:v8";
 import { toSmartsyncError } from "../lib/errors.ts";
 import { createRedactor } from "../lib/redact.ts";
 import { EXIT } from "./exit-code.ts";
 import { runCli } from "./program.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
+
+// A site's files are all kept until the plan is made: a young generation that grows with them would only be copied about,
+// and takes 100 MB for 100,000 files. Measured: the time is the same.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 const { stdin, stdout, stderr, env } = process;
 const redactor = createRedactor();
@@ -16,8 +21,10 @@ for (const stream of [stdout, stderr]) {
 
 // What nobody caught is a defect, and what is under way can't be trusted any more; the next run takes it up.
 process.on("uncaughtException", (error) => {
-  const { message, hint } = toSmartsyncError(error);
-  stderr.write(redactor.redact(`error: ${message}\nhint: ${hint}\n${env.SMARTSYNC_DEBUG ? `${error.stack}\n` : ""}`));
+  const { message, code, hint } = toSmartsyncError(error);
+  stderr.write(
+    redactor.redact(`error: ${message} [${code}]\nhint: ${hint}\n${env.SMARTSYNC_DEBUG ? `${error.stack}\n` : ""}`),
+  );
   process.exit(EXIT.failed);
 });
 

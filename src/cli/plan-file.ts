@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parsePlan } from "../core/parse-plan.ts";
 import type { Plan } from "../core/plan.ts";
 import { SmartsyncError } from "../lib/errors.ts";
+import { reasonOfCall } from "../lib/reason-of-call.ts";
 
 const planFile = z.strictObject({ format: z.literal(1), plans: z.array(z.unknown()).min(1) });
 
@@ -42,5 +43,5 @@ function explain(cause: unknown): string {
     return issue ? `${issue.path.join(".")}: ${issue.message}` : "it is not a plan";
   }
   if (cause instanceof SyntaxError) return "it is not JSON";
-  return cause instanceof Error ? cause.message : String(cause);
+  return reasonOfCall(cause);
 }

@@ -1,11 +1,11 @@
-import type { DeployEvent, Failure } from "../core/events.ts";
+import type { DeployEvent } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
 import { makePlans, type Plans } from "../deploy/make-plans.ts";
-import { renderPlan } from "../report/plan-text.ts";
+import { renderPlan, renderRefusals } from "../report/plan-text.ts";
 import { renderFailure } from "../report/result-text.ts";
 import { type Configure, examples } from "./command.ts";
 import type { Console } from "./console.ts";
-import { EXIT, type ExitCode, exitCodeForSome } from "./exit-code.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
 import { addJobOptions, type JobOptions, makeJob } from "./job-options.ts";
 import { openProject } from "./open-project.ts";
 import { openReporter } from "./open-reporter.ts";
@@ -59,29 +59,46 @@ async function watch(console: Console, work: (emit: (event: DeployEvent) => void
   }
 }
 
-function tell(site: string, { plans, failed }: Plans, { all = false }: PlanOptions, console: Console): void {
+function tell(site: string, made: Plans, { all = false }: PlanOptions, console: Console): void {
+  const { plans, failed } = made;
   const { style, width, quiet } = { ...console, ...console.options };
+  const gap = quiet ? [] : [""];
   for (const each of plans) {
-    if (!quiet || each.refusals.length > 0) console.print("", ...renderPlan(each, { style, width, all }));
+    console.print(...(quiet ? renderRefusals(each, style) : ["", ...renderPlan(each, { style, width, all })]));
   }
   for (const { name, failure } of failed) {
     const lines = renderFailure(failure, style).map((line) => `  ${line}`);
-    console.print("", `${style.bold(name)}  ${style.bad("could not be looked at")}`, ...lines);
+    console.print(...gap, `${style.bold(name)}  ${style.bad("could not be looked at")}`, ...lines);
   }
-  const targets = [...plans.map(planned), ...failed.map(unplanned)];
-  console.printJson({ type: "done", site, targets });
+  const targets = [
+    ...plans.map((plan) => ({ target: plan.target, outcome: outcomeOf(plan), ...plan.totals })),
+    ...failed.map(({ name, failure }) => ({ target: name, outcome: "failed", failure })),
+  ];
+  console.printJson({ type: "done", site, outcome: outcomeOfAll(made), targets });
 }
 
-function planned({ target, totals, refusals }: Plan) {
-  return { target, outcome: refusals.length > 0 ? "refused" : "planned", ...totals };
+type PlanOutcome = "unchanged" | "changes" | "refused";
+
+function outcomeOf({ phases, refusals }: Plan): PlanOutcome {
+  return refusals.length > 0 ? "refused" : phases.length > 0 ? "changes" : "unchanged";
 }
 
-function unplanned({ name, failure }: { name: string; failure: Failure }) {
-  return { target: name, outcome: "failed", failure };
+/** What weighs most: a target that could not be looked at, a refusal, a change. */
+function outcomeOfAll({ plans, failed }: Plans): PlanOutcome | "failed" | "partial" {
+  if (failed.length > 0) return plans.length === 0 ? "failed" : "partial";
+  const outcomes = plans.map(outcomeOf);
+  return (["refused", "changes"] as const).find((outcome) => outcomes.includes(outcome)) ?? "unchanged";
 }
 
-function judge({ plans, failed }: Plans, { exitCode = false }: PlanOptions): ExitCode {
-  if (failed.length > 0) return exitCodeForSome(failed.length, failed.length + plans.length);
-  if (plans.some(({ refusals }) => refusals.length > 0)) return EXIT.refused;
-  return exitCode && plans.some(({ phases }) => phases.length > 0) ? EXIT.changes : EXIT.done;
+const EXIT_CODES = {
+  unchanged: EXIT.done,
+  changes: EXIT.done,
+  refused: EXIT.refused,
+  failed: EXIT.failed,
+  partial: EXIT.partial,
+} as const;
+
+function judge(made: Plans, { exitCode = false }: PlanOptions): ExitCode {
+  const outcome = outcomeOfAll(made);
+  return exitCode && outcome === "changes" ? EXIT.changes : EXIT_CODES[outcome];
 }

@@ -38,7 +38,7 @@ export const configurePush: Configure = (command, run) => {
       examples([
         ["smartsync push", "show the plan, ask, deliver"],
         ["smartsync push corporate --yes", "don't ask (cron, CI)"],
-        ["smartsync push --only index.html news/", "a file and a folder; the rest stays as it is"],
+        ["smartsync push --only /index.html /news/", "a file and a folder; the rest stays as it is"],
         ["smartsync push --plan plan.json", "exactly what was approved, or nothing"],
         ["smartsync push --allow delete-limit", "override a guard this once"],
       ]),

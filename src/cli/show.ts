@@ -22,7 +22,7 @@ export const configureShow: Configure = (command, run) => {
       "after",
       examples([
         ["smartsync show", "the last delivery"],
-        ["smartsync show 20261122-0312 --all", "one of them, with every file"],
+        ["smartsync show 20261122T0312 --all", "one of them, with every file"],
         ["smartsync show --json", "every event that was stored"],
       ]),
     )
@@ -54,12 +54,14 @@ function pickRun(runs: RunStore, id: string | undefined): RunRecord {
   if (only !== undefined && others.length === 0) return only;
   const exact = found.find((record) => record.id === id);
   if (exact !== undefined) return exact;
-  const what = id === undefined ? "nothing has been delivered from here yet" : `no run is named "${id}"`;
-  throw new SmartsyncError(only === undefined ? what : `"${id}" begins the names of ${found.length} runs`, {
-    kind: "config",
-    code: "run-unknown",
-    hint: only === undefined ? "`smartsync history` lists them" : `one of: ${found.map((run) => run.id).join(", ")}`,
-  });
+  if (id === undefined) throw runUnknown("nothing has been delivered from here yet", "`smartsync push` delivers");
+  if (only === undefined) throw runUnknown(`no run is named "${id}"`, "`smartsync history` lists them");
+  const names = found.map((run) => run.id).join(", ");
+  throw runUnknown(`"${id}" begins the names of ${found.length} runs`, `one of: ${names}`);
+}
+
+function runUnknown(message: string, hint: string): SmartsyncError {
+  return new SmartsyncError(message, { kind: "config", code: "run-unknown", hint });
 }
 
 function header({ id, site, trigger, startedAt, endedAt, outcome, by }: RunRecord, { style }: Console): string[] {

@@ -2,6 +2,7 @@ import type { Failure } from "../core/events.ts";
 import { inspectTarget, type TargetStatus } from "../deploy/inspect-target.ts";
 import type { PlanDeps } from "../deploy/job.ts";
 import { describeOwner } from "../deploy/lock.ts";
+import { readyTarget } from "../deploy/open-target.ts";
 import { toFailure } from "../deploy/to-failure.ts";
 import { formatTime } from "../report/local-time.ts";
 import { countOf } from "../report/quantities.ts";
@@ -31,8 +32,8 @@ export const configureStatus: Configure = (command, run) => {
     );
 };
 
-/** What is known of a target now: what it says, or why it could not be asked. */
-type Answer = SiteTarget & ({ status: TargetStatus } | { failure: Failure });
+/** What is known of a target now: where it is, and what it says or why it could not be asked. */
+type Answer = SiteTarget & { place?: string } & ({ status: TargetStatus } | { failure: Failure });
 
 async function status(
   site: string | undefined,
@@ -50,11 +51,14 @@ async function status(
 }
 
 async function ask(of: SiteTarget, deps: PlanDeps, console: Console): Promise<Answer> {
+  let known: SiteTarget & { place?: string } = of;
   try {
-    return { ...of, status: await inspectTarget(of.target, deps, console.ctx()) };
+    const ready = await readyTarget(of.target, deps);
+    known = { ...of, place: ready.place };
+    return { ...known, status: await inspectTarget(ready, deps, console.ctx()) };
   } catch (error) {
     console.shell.signal.throwIfAborted();
-    return { ...of, failure: toFailure(error, deps.redactor) };
+    return { ...known, failure: toFailure(error, deps.redactor) };
   }
 }
 
@@ -77,31 +81,32 @@ function lastRun({ outcome, startedAt, by, id, targets }: RunRecord, style: Styl
   ];
 }
 
-function tellTarget(answer: Answer, console: Console): void {
-  const { style } = console;
+function tellTarget(answer: Answer, { style, print, printJson }: Console): void {
+  const { site, target, place } = answer;
+  const said = "status" in answer ? answer.status : { failure: answer.failure };
+  printJson({ type: "target-status", site, target, ...(place === undefined ? {} : { place }), ...said });
+  const heading = [style.bold(target), ...(place === undefined ? [] : [style.dim(place)])];
   if ("failure" in answer) {
-    console.printJson({ type: "target-status", site: answer.site, target: answer.target, failure: answer.failure });
     const lines = renderFailure(answer.failure, style).map((line) => `    ${line}`);
-    console.print(`  ${style.bold(answer.target)}  ${style.bad("can't be asked")}`, ...lines);
-    return;
+    print(`  ${[...heading, style.bad("can't be asked")].join("  ")}`, ...lines);
+  } else {
+    print(`  ${heading.join("  ")}`, ...standing(answer.status, style).map((line) => `    ${line}`));
   }
-  const { place, generation, files, lastRun, at, interrupted, lock } = answer.status;
-  console.printJson({ type: "target-status", site: answer.site, target: answer.target, ...answer.status });
-  const when = at === null ? "" : ` · delivered ${formatTime(Date.parse(at))} (run ${lastRun})`;
-  const holds =
-    generation === null
-      ? "never delivered to"
-      : generation === 0
-        ? "no whole delivery yet"
-        : `${countOf(files, "file")}, generation ${generation}${when}`;
-  console.print(`  ${style.bold(answer.target)}  ${style.dim(place)}`, `    ${holds}`);
+}
+
+/** What a target is at: a delivery under way, one that broke off, or the last one. */
+function standing({ generation, files, lastRun, at, interrupted, lock, delivering }: TargetStatus, style: Style) {
+  const owner = lock === null ? undefined : describeOwner(lock === "nameless" ? undefined : lock);
+  if (delivering) return [style.caution(`… delivering now: ${owner}`)];
   if (interrupted !== null) {
-    const since = `${formatTime(Date.parse(interrupted.at))} by ${interrupted.by}`;
-    const next = `run ${interrupted.run} of ${since} did not end: ${countOf(interrupted.paths, "path")} open; push takes it up`;
-    console.print(style.caution(`    ! ${next}`));
+    const when = formatTime(Date.parse(interrupted.at));
+    return [
+      style.caution(`! interrupted: run ${interrupted.run} of ${when} by ${interrupted.by}`),
+      `  ${countOf(interrupted.paths, "path")} unsure; the next push takes it up`,
+    ];
   }
-  if (lock !== null) {
-    const owner = describeOwner(lock === "nameless" ? undefined : lock);
-    console.print(style.caution(`    ! locked: ${owner}`));
-  }
+  const dead = owner === undefined ? [] : [style.caution(`! a dead run left its lock: ${owner}`)];
+  if (generation === null) return ["never delivered to", ...dead];
+  const when = at === null ? "" : ` · delivered ${formatTime(Date.parse(at))} (run ${lastRun})`;
+  return [`${countOf(files, "file")}, generation ${generation}${when}`, ...dead];
 }

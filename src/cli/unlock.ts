@@ -1,6 +1,8 @@
+import { pickSite } from "../config/pick-site.ts";
 import { inspectTarget, unlockTarget } from "../deploy/inspect-target.ts";
 import type { PlanDeps } from "../deploy/job.ts";
 import { describeOwner } from "../deploy/lock.ts";
+import { readyTarget } from "../deploy/open-target.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import { confirm } from "./ask.ts";
 import { type Configure, collect, examples } from "./command.ts";
@@ -34,7 +36,8 @@ ${examples([
 
 async function unlock(site: string | undefined, options: UnlockOptions, console: Console): Promise<ExitCode> {
   using project = await openProject(console);
-  for (const { target } of pickTargets(project.config, site, options.target)) {
+  const { name } = pickSite(project.config, site);
+  for (const { target } of pickTargets(project.config, name, options.target)) {
     await unlockOne(target, options, project, console);
   }
   return EXIT.done;
@@ -42,7 +45,8 @@ async function unlock(site: string | undefined, options: UnlockOptions, console:
 
 async function unlockOne(target: string, { yes = false }: UnlockOptions, deps: PlanDeps, console: Console) {
   const { style } = console;
-  const { lock } = await inspectTarget(target, deps, console.ctx());
+  const ready = await readyTarget(target, deps);
+  const { lock } = await inspectTarget(ready, deps, console.ctx());
   if (lock === null) {
     console.printJson({ type: "unlocked", target, owner: null });
     console.print(`${style.bold(target)}  is not locked`);
@@ -58,7 +62,7 @@ async function unlockOne(target: string, { yes = false }: UnlockOptions, deps: P
     console.print("Left as it is.");
     return;
   }
-  await unlockTarget(target, deps, console.ctx());
+  await unlockTarget(ready, console.ctx());
   console.printJson({ type: "unlocked", target, owner: lock });
   console.print(`${style.good("✓")} ${target} is free`);
 }

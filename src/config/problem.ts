@@ -33,12 +33,16 @@ export function formatPlace(file: string, position: Position, path: KeyPath): st
 
 /** All problems of a configuration as one error, a line for each, in the order of the file. */
 export function configInvalid(file: string, problems: readonly LocatedProblem[], redactor: Redactor): SmartsyncError {
-  const lines = problems
-    .toSorted((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
-    .map(({ path, position, text }) => formatPlace(file, position, path) + (path.length > 0 ? ": " : " ") + text);
+  const ordered = problems.toSorted(
+    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
+  );
+  const lines = ordered.map(
+    ({ path, position, text }) => formatPlace(file, position, path) + (path.length > 0 ? ": " : " ") + text,
+  );
+  const section = formatPath(ordered.find(({ path }) => path.length > 1)?.path.slice(0, -1) ?? []);
   return new SmartsyncError(redactor.redact([...new Set(lines)].join("\n")), {
     kind: "config",
     code: "config-invalid",
-    hint: "docs/configuration.md explains every key; `smartsync schema` prints a schema for your editor",
+    hint: `\`smartsync schema\` describes every key${section === "" ? "" : `, here those of ${section}`}`,
   });
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { SmartsyncError } from "../lib/errors.ts";
+import { reasonOfCall } from "../lib/reason-of-call.ts";
 
 /** The text of a configuration file; a byte order mark is taken off. Throws "config-missing" or "config-unreadable". */
 export async function readConfigFile(file: string): Promise<string> {
@@ -28,8 +29,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
         cause: error,
       });
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SmartsyncError(`the configuration file ${file} can't be read: ${reason}`, {
+    throw new SmartsyncError(`the configuration file ${file} can't be read: ${reasonOfCall(error)}`, {
       kind: "config",
       code: "config-unreadable",
       cause: error,

@@ -147,7 +147,7 @@ function checkSpecialFiles(problems: readonly ScanProblem[]): Refusal | undefine
   const special = problems.filter(({ problem }) => problem === "special-file");
   const [first] = special;
   if (first === undefined) return undefined;
-  const message = `${quote(first.path)} is not a file but a ${first.detail}${andMore(special)}`;
+  const message = `${quote(first.path)} is not a file (${first.detail})${andMore(special)}`;
   return refuse(
     "special-file",
     message,

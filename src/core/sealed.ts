@@ -6,6 +6,9 @@ const DIGEST_BYTES = 32;
 // Measured on a manifest of 100,000 files: level 6 takes twice the time of level 1 and saves 3%.
 const LEVEL = 1;
 
+// Node puts the pieces together at the end, and its own 16 KiB make a thousand of them.
+const CHUNK = 1 << 20;
+
 /** Packs a text so that no damage to it goes unnoticed: gzip (RFC 1952), then the SHA-256 of that. */
 export function seal(text: string): Uint8Array {
   const packed = gzipSync(text, { level: LEVEL });
@@ -18,7 +21,7 @@ export function unseal(bytes: Uint8Array): string {
   if (!digest(packed).equals(bytes.subarray(-DIGEST_BYTES))) {
     throw new Error("it is cut off or damaged: its checksum does not match");
   }
-  return gunzipSync(packed).toString();
+  return gunzipSync(packed, { chunkSize: CHUNK }).toString();
 }
 
 function digest(bytes: Uint8Array): Buffer {

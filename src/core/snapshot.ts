@@ -36,9 +36,19 @@ export interface RemoteSnapshot {
   readonly state: string;
 }
 
-/** A hash over every path and content of the snapshot: equal exactly when the same site would be delivered. */
-export function hashSnapshot(snapshot: Snapshot): string {
+const known = new WeakMap<object, string>();
+
+/**
+ * A hash over every path and content of a snapshot, the source's or a target's: equal exactly when both hold the same
+ * site. Worked out once for each map of files, which is not changed any more.
+ */
+export function hashSnapshot({ files }: Snapshot | Pick<RemoteSnapshot, "files">): string {
+  const earlier = known.get(files);
+  if (earlier !== undefined) return earlier;
   const hash = createHash("sha256");
-  for (const { path, sha256 } of inPathOrder(snapshot.files.values())) hash.update(`${path}\0${sha256}\n`);
-  return hash.digest("hex");
+  for (const { path, sha256 } of inPathOrder<FileMeta | RemoteFile>(files.values()))
+    hash.update(`${path}\0${sha256}\n`);
+  const content = hash.digest("hex");
+  known.set(files, content);
+  return content;
 }

@@ -9,8 +9,11 @@ export interface Head {
   readonly format: 1;
   /** Grows by one with every manifest. 0 before the first. */
   readonly generation: number;
-  /** The manifest's record on the target and the SHA-256 of its bytes; null before the first. */
-  readonly manifest: { readonly file: string; readonly sha256: string } | null;
+  /**
+   * The manifest's record on the target, the SHA-256 of its bytes, and `hashSnapshot` of what it says; null before the
+   * first.
+   */
+  readonly manifest: { readonly file: string; readonly sha256: string; readonly content: string } | null;
   /** The delivery that wrote this, and when. */
   readonly run: string;
   readonly at: string;
@@ -49,7 +52,7 @@ const recordFile = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, "is not th
 const headSchema = z.strictObject({
   format,
   generation: amount,
-  manifest: z.strictObject({ file: recordFile, sha256 }).nullable(),
+  manifest: z.strictObject({ file: recordFile, sha256, content: sha256 }).nullable(),
   run,
   at: moment,
   intent: z.strictObject({ file: recordFile, run, at: moment }).nullable(),

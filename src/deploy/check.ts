@@ -6,6 +6,8 @@ export interface Check {
   readonly outcome: "ok" | "warning" | "failed";
   readonly detail: string;
   readonly hint?: string;
+  /** Of the error it failed with. */
+  readonly code?: string;
 }
 
 /** What a check found, before it has its name. */
@@ -27,7 +29,7 @@ export async function tryOut(name: string, work: () => Promise<Finding>): Promis
 
 /** The check that an error makes fail; an abort is thrown on. */
 export function failedCheck(name: string, error: unknown): Check {
-  const { kind, message, hint } = toSmartsyncError(error);
+  const { kind, code, message, hint } = toSmartsyncError(error);
   if (kind === "aborted") throw error;
-  return { name, outcome: "failed", detail: message, ...(hint === undefined ? {} : { hint }) };
+  return { name, outcome: "failed", code, detail: message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -117,11 +117,12 @@ function untouched(target: string, outcome: Outcome, failure?: Failure): TargetR
 }
 
 function refused({ name, plan }: PreparedTarget): TargetResult {
-  const guards = [...new Set(plan.refusals.map(({ guard }) => guard))].join(", ");
-  if (guards === "") return untouched(name, "refused");
+  const [first] = plan.refusals;
+  if (first === undefined) return untouched(name, "refused");
   const message = plan.refusals.map((refusal) => refusal.message).join("; ");
-  const hint = `nothing was touched on any target; once you are sure: --allow ${guards.replaceAll(", ", " --allow ")}`;
-  return untouched(name, "refused", { kind: "refused", code: guards, message, hint });
+  const allow = [...new Set(plan.refusals.map(({ guard }) => `--allow ${guard}`))].join(" ");
+  const hint = `nothing was touched on any target; once you are sure: ${allow}`;
+  return untouched(name, "refused", { kind: "refused", code: first.guard, message, hint });
 }
 
 function told(ctx: Ctx, result: TargetResult): TargetResult {

@@ -8,6 +8,7 @@ import type { Target } from "../targets/target.ts";
 import { type Check, type Finding, failedCheck, ok, tryOut } from "./check.ts";
 import { checkHidden } from "./check-hidden.ts";
 import type { PlanDeps } from "./job.ts";
+import { observe } from "./observe.ts";
 import { readyTarget } from "./open-target.ts";
 
 /**
@@ -76,18 +77,19 @@ function stepsFor(target: Target, probe: Probe, url: string | undefined, ctx: Ct
   const second = Buffer.from(`smartsync probe ${probe.dir}, replaced\n`);
   return [
     ...(tls.length > 0 ? [["tls", async () => ok(tls.join(", "))] as const] : []),
-    ["features", async () => ok(caps.features.filter((feature) => !isOfTls(feature)).join(", ") || "nothing special")],
     ["round trip", async () => ok(`${await medianRoundTrip(target, probe, ctx)} ms`)],
     [
-      "state",
+      "state folder",
       async () => {
         await state.write(probe.state, first, ctx);
         expectSame(await state.read(probe.state, ctx), first, "its state folder");
-        return ok("written and read back");
+        return ok(`${state.place}, written and read back`);
       },
     ],
     ["state hidden", () => checkHidden(state.webPath, probe.state, first, url, ctx.signal)],
     ["write", () => putAndCheck(target, probe, first, "written and read back, also under a Japanese name", ctx)],
+    // Some of them show only once there was a transfer.
+    ["features", async () => ok(caps.features.filter((feature) => !isOfTls(feature)).join(", ") || "nothing special")],
     [
       "replace",
       async () => {
@@ -114,7 +116,15 @@ function stepsFor(target: Target, probe: Probe, url: string | undefined, ctx: Ct
         throw unexpected("still lists the probe after it was deleted");
       },
     ],
+    ["records", () => checkRecords(target, ctx)],
   ];
+}
+
+/** Reads the records of earlier deliveries as the next one will, but every byte from the target itself. */
+async function checkRecords(target: Target, ctx: Ctx): Promise<Finding> {
+  const { head, snapshot } = await observe(target, { get: () => undefined, set: () => undefined }, ctx);
+  if (head === null) return ok("none yet: nothing was delivered there");
+  return ok(`generation ${head.generation}, ${snapshot.files.size.toLocaleString("en")} files`);
 }
 
 function isOfTls(feature: string): boolean {

@@ -3,7 +3,7 @@ import type { Ctx } from "../core/context.ts";
 import { encodeManifest } from "../core/manifest.ts";
 import type { Plan } from "../core/plan.ts";
 import { parentsOf, type RelPath } from "../core/rel-path.ts";
-import type { FileMeta, RemoteFile } from "../core/snapshot.ts";
+import { type FileMeta, hashSnapshot, type RemoteFile } from "../core/snapshot.ts";
 import { encodeHead, encodeIntent, encodeProgress, type Head, type ProgressEntry } from "../core/target-records.ts";
 import { toSmartsyncError } from "../lib/errors.ts";
 import type { PutResult, Target } from "../targets/target.ts";
@@ -73,7 +73,8 @@ async function fold({ target, observed, plan, run }: LedgerInput, at: string, ct
   const file = recordName("manifest", run, 0);
   const content = encodeManifest({ format: 1, site: plan.site, generation, run, at, files: observed.snapshot.files });
   await target.state.write(file, content, ctx);
-  return { format: 1, generation, manifest: { file, sha256: sha256(content) }, run, at, intent: null };
+  const manifest = { file, sha256: sha256(content), content: hashSnapshot(observed.snapshot) };
+  return { format: 1, generation, manifest, run, at, intent: null };
 }
 
 /** Takes away the half-sent files of an interrupted delivery that are not sent again now. */
@@ -151,7 +152,8 @@ function keepLedger(input: LedgerInput, head: Head, stale: readonly string[], ct
     const generation = head.generation + 1;
     const at = new Date(ctx.clock.now()).toISOString();
     const content = encodeManifest({ format: 1, site: plan.site, generation, run, at, files });
-    const manifest = { file: recordName("manifest", run), sha256: sha256(content) };
+    const file = recordName("manifest", run);
+    const manifest = { file, sha256: sha256(content), content: hashSnapshot({ files }) };
     await target.state.write(manifest.file, content, finishCtx);
     await target.state.write(HEAD, encodeHead({ format: 1, generation, manifest, run, at, intent: null }), finishCtx);
     finished = true;

@@ -14,8 +14,8 @@ const ownerSchema = z.object({
   pid: z.int(),
   why: z.string(),
   /** ISO times. */
-  since: z.string(),
-  renewed: z.string(),
+  since: z.iso.datetime(),
+  renewed: z.iso.datetime(),
 });
 
 /** Who holds a target's lock, since when and why. */

@@ -1,5 +1,6 @@
 import type { Ctx } from "../core/context.ts";
 import { SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
+import { formatTime } from "../report/local-time.ts";
 import type { StateStore, Target } from "../targets/target.ts";
 import { encodeOwner, isDeadHere, type LockOwner, parseOwner, thisMachine, whoAmI } from "./lock-owner.ts";
 
@@ -52,12 +53,16 @@ export async function takeLock(target: Target, why: { run: string; trigger: stri
 async function judge(state: StateStore, record: Uint8Array, ctx: Ctx): Promise<string> {
   const owner = parseOwner(record);
   if (owner && isDeadHere(owner)) return describeOwner(owner);
-  const silent = owner === undefined || ctx.clock.now() - Date.parse(owner.renewed) > SILENT_MS;
-  if (!silent) throw lockedBy(owner);
+  if (owner && isAtWork(owner, ctx.clock.now())) throw lockedBy(owner);
   await ctx.clock.sleep(WATCH_MS, ctx.signal);
   const later = await state.readLock(ctx);
   if (later !== undefined && Buffer.compare(later, record) !== 0) throw lockedBy(parseOwner(later));
   return describeOwner(owner);
+}
+
+/** True unless the owner's process is gone from this machine, or it has said nothing for two minutes before `now`. */
+export function isAtWork(owner: LockOwner, now: number): boolean {
+  return !isDeadHere(owner) && now - Date.parse(owner.renewed) <= SILENT_MS;
 }
 
 function lockedBy(owner: LockOwner | undefined): SmartsyncError {
@@ -68,10 +73,10 @@ function lockedBy(owner: LockOwner | undefined): SmartsyncError {
   });
 }
 
-/** "push by deploy@cms since 2026-11-22T01:02:03.000Z (run …)", for people. */
+/** "push by deploy@cms since 2026-11-22 10:02:03 (run …)", for people: the time is this machine's. */
 export function describeOwner(owner: LockOwner | undefined): string {
   if (owner === undefined) return "an owner that left no name";
-  return `${owner.why} by ${owner.by} since ${owner.since} (run ${owner.run})`;
+  return `${owner.why} by ${owner.by} since ${formatTime(Date.parse(owner.since))} (run ${owner.run})`;
 }
 
 function holdLock(state: StateStore, owner: LockOwner, tookOver: string | null, ctx: Ctx): Lock {

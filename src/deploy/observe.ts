@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Ctx } from "../core/context.ts";
 import { decodeManifest } from "../core/manifest.ts";
 import type { RelPath } from "../core/rel-path.ts";
-import type { RemoteFile, RemoteSnapshot } from "../core/snapshot.ts";
+import { hashSnapshot, type RemoteFile, type RemoteSnapshot, type Snapshot } from "../core/snapshot.ts";
 import { applyIntent, type Head, type Intent, parseHead, parseIntent, parseProgress } from "../core/target-records.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import type { StateStore, Target } from "../targets/target.ts";
@@ -21,6 +21,8 @@ export interface Interrupted {
   /** The names of its records on the target. */
   readonly records: readonly string[];
 }
+
+type Files = ReadonlyMap<RelPath, RemoteFile>;
 
 /** What a target was found to hold. */
 export interface Observed {
@@ -47,15 +49,20 @@ export function isRecordName(name: string): boolean {
 }
 
 /**
- * Finds out what a target holds, from its own records: one small read when nothing changed since this machine last
- * looked. Throws rather than guess: only a head that is certainly absent means a first delivery.
+ * Finds out what a target holds, from its own records: one small read when it holds just what the source does, or what
+ * this machine saw last. Throws rather than guess: only a head that is certainly absent means a first delivery.
  */
-export async function observe(target: Target, cache: ManifestCache, ctx: Ctx): Promise<Observed> {
+export async function observe(
+  target: Target,
+  cache: ManifestCache,
+  ctx: Ctx,
+  source?: Promise<Snapshot>,
+): Promise<Observed> {
   for (let read = 1; ; read++) {
     const record = await target.state.read(HEAD, ctx);
     if (record === undefined) return { snapshot: { files: new Map(), state: "absent" }, head: null, interrupted: null };
     const head = understand("head", () => parseHead(record));
-    const files = head.manifest === null ? new Map() : await readManifest(target.state, head.manifest, cache, ctx);
+    const files = (await sameAs(source, head)) ?? (await readManifest(target.state, head.manifest, cache, ctx));
     const interrupted = files && head.intent ? await readInterrupted(target.state, head.intent, ctx) : null;
     if (files !== undefined && interrupted !== undefined) return combine(head, files, interrupted);
     if (read === MAX_READS) throw damaged(`the records named by ${HEAD} are missing`);
@@ -64,7 +71,7 @@ export async function observe(target: Target, cache: ManifestCache, ctx: Ctx): P
 
 function combine(
   head: Head,
-  known: ReadonlyMap<RelPath, RemoteFile>,
+  known: Files,
   found: { intent: Intent; progress: ReturnType<typeof parseProgress>[]; records: string[] } | null,
 ): Observed {
   const manifest = head.manifest?.sha256.slice(0, 12) ?? "empty";
@@ -79,12 +86,21 @@ function combine(
   return { snapshot: { files, state: `${state}+${intent.run}:${done.size}` }, head, interrupted };
 }
 
+/** The files of the source, when the manifest says the same of the target: then nobody has to read it. */
+async function sameAs(source: Promise<Snapshot> | undefined, { manifest }: Head): Promise<Files | undefined> {
+  if (source === undefined || manifest === null) return undefined;
+  const snapshot = await source;
+  return hashSnapshot(snapshot) === manifest.content ? snapshot.files : undefined;
+}
+
 async function readManifest(
   state: StateStore,
-  { file, sha256 }: NonNullable<Head["manifest"]>,
+  manifest: Head["manifest"],
   cache: ManifestCache,
   ctx: Ctx,
-): Promise<ReadonlyMap<RelPath, RemoteFile> | undefined> {
+): Promise<Files | undefined> {
+  if (manifest === null) return new Map();
+  const { file, sha256 } = manifest;
   const kept = cache.get(sha256);
   const content = kept ?? (await state.read(file, ctx));
   if (content === undefined) return undefined;
@@ -120,7 +136,7 @@ function damaged(what: string, cause?: unknown): SmartsyncError {
   return new SmartsyncError(`what smartsync recorded on the target is damaged: ${what}`, {
     kind: "conflict",
     code: "target-state-damaged",
-    hint: "nothing was touched. To start over, remove the target's state folder (`smartsync doctor` names it): the next delivery sends every file and deletes none",
+    hint: "nothing was touched. To start over, remove the target's state folder (`smartsync doctor` shows where it is): the next delivery sends every file and deletes none",
     cause,
   });
 }

@@ -4,11 +4,14 @@ import { SmartsyncError } from "../lib/errors.ts";
 import { targetTypes } from "../targets/index.ts";
 import type { Target } from "../targets/target.ts";
 import { readOnly } from "../targets/with/read-only.ts";
-import { withRetry } from "../targets/with/retry.ts";
+import { createRetry, withRetry } from "../targets/with/retry.ts";
 import type { PlanDeps } from "./job.ts";
 
 /** A host is asked again for more connections after this long. */
 const LIMIT_LASTS_MS = 7 * 24 * 3600 * 1000;
+
+/** A server that does not answer at all is more often named wrongly than restarting: three attempts within 2 s. */
+const KNOCKING = { attempts: 3, firstWaitMs: 500 };
 
 /** What a target may be used for: a dry one refuses every write, whoever asks. */
 export type Access = "dry" | "write";
@@ -37,16 +40,13 @@ export async function readyTarget(name: string, { config, state, redactor }: Pla
     async open(access, ctx) {
       ctx.emit({ type: "connecting", target: name, to: place });
       const learned = state.limits.get(name, ctx.clock.now() - LIMIT_LASTS_MS);
-      const target = await type.open(
-        resolved,
-        {
-          name,
-          baseDir: config.dir,
-          ...(learned === undefined ? {} : { learnedConnections: learned }),
-          onLimitLearned: (connections) => state.limits.set(name, connections, ctx.clock.now()),
-        },
-        ctx,
-      );
+      const options = {
+        name,
+        baseDir: config.dir,
+        ...(learned === undefined ? {} : { learnedConnections: learned }),
+        onLimitLearned: (connections: number) => state.limits.set(name, connections, ctx.clock.now()),
+      };
+      const target = await createRetry(name, KNOCKING)("connect", ctx, () => type.open(resolved, options, ctx));
       const patient = withRetry(target, name);
       return access === "dry" ? readOnly(patient) : patient;
     },

@@ -38,9 +38,10 @@ export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx
   const targets = await Promise.all(pickTargets(job, deps).map((name) => readyTarget(name, deps)));
   const source = openSiteSource(job.site, deps);
   await using open = new AsyncDisposableStack();
+  const scan = scanSite(source, ctx);
   const [scanned, ...looks] = await Promise.allSettled([
-    scanSite(source, ctx),
-    ...targets.map((target) => look(target, access, open, deps, ctx)),
+    scan,
+    ...targets.map((target) => look(target, access, open, scan, deps, ctx)),
   ]);
   ctx.signal.throwIfAborted();
   if (scanned.status === "rejected") throw scanned.reason;
@@ -51,6 +52,7 @@ export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx
     if (look.status === "rejected") failed.push({ name, failure: toFailure(look.reason, deps.redactor) });
     else ready.push({ name, ...look.value, plan: planTarget(job, name, look.value, source, scanned.value, deps) });
   });
+  if (ready.length > 0) warnOfNothing(job, scanned.value, ready, ctx);
   for (const { name, plan } of ready) ctx.emit({ type: "planned", target: name, plan });
   const opened = open.move();
   return { source, ready, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -84,13 +86,23 @@ async function scanSite(source: Source, ctx: Ctx): Promise<ScanResult> {
   return scan;
 }
 
-async function look(to: ReadyTarget, access: Access, open: AsyncDisposableStack, { state }: PlanDeps, ctx: Ctx) {
+async function look(
+  to: ReadyTarget,
+  access: Access,
+  open: AsyncDisposableStack,
+  scan: Promise<ScanResult>,
+  { state }: PlanDeps,
+  ctx: Ctx,
+) {
   const target = open.use(await to.open(access, ctx));
   const cache: ManifestCache = {
     get: (sha256) => state.manifests.get(to.name, sha256),
     set: (sha256, content) => state.manifests.set(to.name, sha256, content),
   };
-  const observed = await observe(target, cache, ctx);
+  const source = scan.then(({ snapshot }) => snapshot);
+  // A first delivery never asks for it; that the scan failed is told by whoever waits for the scan.
+  source.catch(() => undefined);
+  const observed = await observe(target, cache, ctx, source);
   const { snapshot, head, interrupted } = observed;
   ctx.emit({
     type: "observed",
@@ -136,4 +148,16 @@ function planTarget(
     names: target.caps.names,
     problems,
   });
+}
+
+/** A pattern that selects nothing is mistyped more often than not; without a word it would look like "up to date". */
+function warnOfNothing({ only = [] }: Job, { snapshot }: ScanResult, ready: readonly PreparedTarget[], ctx: Ctx): void {
+  const everywhere = [snapshot, ...ready.map(({ observed }) => observed.snapshot)];
+  for (const pattern of only) {
+    const matches = compilePatterns([pattern]);
+    if (everywhere.some(({ files }) => files.keys().some(matches))) continue;
+    const message = `--only ${pattern} matches no file, neither in the source nor on a target`;
+    const hint = "`/news/` is the folder at the site's root, `index.html` every file of that name";
+    ctx.emit({ type: "warning", code: "nothing-selected", message, hint });
+  }
 }

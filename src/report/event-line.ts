@@ -1,4 +1,5 @@
 import type { DeployEvent } from "../core/events.ts";
+import { reasonWord } from "./plan-text.ts";
 import { countOf, formatBytes, formatDuration } from "./quantities.ts";
 import type { Detail } from "./reporter.ts";
 import type { Style } from "./style.ts";
@@ -22,8 +23,8 @@ function milestone(event: DeployEvent, style: Style): string | undefined {
       return `scanned ${files} in ${formatDuration(event.seconds)} (${event.hashed} read${skipped})`;
     }
     case "observed":
-      if (event.interrupted) return style.caution(`${event.target}: takes up the interrupted run ${event.interrupted}`);
-      return `${event.target}: ${event.first ? "first delivery" : `${countOf(event.files, "file")} known there`}`;
+      if (event.interrupted) return style.caution(`${event.target}: run ${event.interrupted} has not ended there`);
+      return `${event.target}: ${event.first ? "nothing delivered yet" : `${countOf(event.files, "file")} known there`}`;
     case "locked":
       if (event.tookOver === null) return undefined;
       return style.caution(`${event.target}: took over a dead run's lock: ${printable(event.tookOver)}`);
@@ -45,7 +46,7 @@ function milestone(event: DeployEvent, style: Style): string | undefined {
 function fileLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case "file-put":
-      return `${event.target}: sent /${printable(event.path)} (${formatBytes(event.size)}, ${event.reason})`;
+      return `${event.target}: sent /${printable(event.path)} (${formatBytes(event.size)}, ${reasonWord(event.reason)})`;
     case "file-deleted":
       return `${event.target}: deleted /${printable(event.path)}`;
     default:

@@ -2,22 +2,22 @@ import type { DeployEvent } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
 import { eventLine } from "./event-line.ts";
 import { formatTimestamp } from "./local-time.ts";
-import { renderTotals } from "./plan-text.ts";
+import { planNotes, renderRefusals, renderTotals } from "./plan-text.ts";
 import { shareDone, type TargetProgress, trackProgress } from "./progress.ts";
 import { countOf, formatBytes, formatCount, formatPercent } from "./quantities.ts";
 import type { Detail, Output, Reporter } from "./reporter.ts";
-import { renderEnd, renderResult } from "./result-text.ts";
+import { renderEnd, renderResultAfterPlan } from "./result-text.ts";
 import type { Style } from "./style.ts";
 import { printable } from "./text-width.ts";
 
 const STEP_PERCENT = 10;
 const SILENCE_MS = 30_000;
-/** A delivery of a moment needs no line for each tenth of it. */
-const LEAST_MS = 1_000;
+/** What has said something just now need not say how far it is. */
+const LEAST_MS = 5_000;
 
 /**
  * Plain lines with a time, for logs: one for each milestone, and while files are sent one for every tenth of them or
- * every 30 seconds, whichever comes first, and never more than one a second.
+ * every 30 seconds, whichever comes first, but none within five seconds after another line about the same target.
  */
 export function createLinesReporter(options: {
   output: Output;
@@ -29,6 +29,11 @@ export function createLinesReporter(options: {
   const { output, style, detail, now } = options;
   const progress = trackProgress(now);
   const told = new Map<string, { percent: number; at: number }>();
+
+  /** Notes that there is a line about the target now. */
+  function touch(target: string, percent = told.get(target)?.percent ?? 0): void {
+    told.set(target, { percent, at: now() });
+  }
 
   function print(lines: readonly string[]): void {
     const time = style.dim(formatTimestamp(now()));
@@ -44,7 +49,7 @@ export function createLinesReporter(options: {
     const silence = now() - last.at;
     const due = silence >= SILENCE_MS || (silence >= LEAST_MS && percent - last.percent >= STEP_PERCENT);
     if (!due || at.files === at.filesTotal) return [];
-    told.set(target, { percent: percent - (percent % STEP_PERCENT), at: now() });
+    touch(target, percent - (percent % STEP_PERCENT));
     return [progressText(at)];
   }
 
@@ -55,7 +60,7 @@ export function createLinesReporter(options: {
       case "file-progress":
         return [...single(event), ...advance(event.target)];
       case "target-done":
-        return problem(event.result.outcome) || detail !== "quiet" ? renderResult(event.result, style) : [];
+        return problem(event.result.outcome) || detail !== "quiet" ? renderResultAfterPlan(event.result, style) : [];
       case "done":
         return problem(event.outcome) || detail !== "quiet" ? renderEnd(event, style) : [];
       case "planned":
@@ -73,7 +78,9 @@ export function createLinesReporter(options: {
   return {
     onEvent(event) {
       progress.apply(event);
-      print(linesOf(event));
+      const lines = linesOf(event);
+      if (lines.length > 0 && "target" in event && event.target !== undefined) touch(event.target);
+      print(lines);
     },
     close() {},
   };
@@ -93,11 +100,10 @@ function starts(event: DeployEvent): string[] {
 }
 
 function planLines(plan: Plan, style: Style, detail: Detail): string[] {
-  const refusals = plan.refusals.map(
-    ({ message, guard }) =>
-      `${plan.target}: ${style.bad(`REFUSED ${printable(message)}`)} (if this is meant: --allow ${guard})`,
-  );
-  return [...refusals, ...(detail === "quiet" ? [] : [`${plan.target}: plan: ${renderTotals(plan)}`])];
+  const refusals = renderRefusals(plan, style);
+  if (detail === "quiet") return refusals;
+  const about = [`plan: ${renderTotals(plan)}`, ...planNotes(plan)];
+  return [...about.map((line) => `${plan.target}: ${line}`), ...refusals];
 }
 
 function progressText(progress: TargetProgress): string {

@@ -44,12 +44,13 @@ export function renderPlan(plan: Plan, options: PlanTextOptions): string[] {
   const { style } = options;
   const phases = plan.phases.filter((phase) => phase.changes.length > 0);
   const rows = layOut(phases, options);
+  const notes = planNotes(plan);
   return [
     `${style.bold(plan.target)}  ${renderTotals(plan)}`,
     ...plan.refusals.flatMap((refusal) => ["", ...renderRefusal(refusal, options)]),
     ...(rows.length > 0 ? [""] : []),
     ...rows,
-    ...explain(plan),
+    ...(notes.length > 0 ? ["", ...notes.map((note) => `  ${note}`)] : []),
   ];
 }
 
@@ -63,6 +64,19 @@ export function renderTotals(plan: Plan): string {
     unchanged > 0 ? `${formatCount(unchanged)} unchanged` : "",
   ];
   return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** What a reason is called wherever people read it; `reason` in events is for programs. */
+export function reasonWord(reason: PutReason): string {
+  return REASONS[reason].word;
+}
+
+/** The plan's refusals in a line each, with the way to override it. */
+export function renderRefusals({ target, refusals }: Plan, style: Style): string[] {
+  return refusals.map(
+    ({ guard, message }) =>
+      `${target}: ${style.bad(`REFUSED ${printable(message)}`)} (if this is meant: --allow ${guard})`,
+  );
 }
 
 /** A refusal with some of its paths, and how a person overrides it. */
@@ -138,10 +152,14 @@ function shareLines(counts: readonly number[], lines: number): number[] {
   return shares;
 }
 
-/** What the less obvious words mean, when the plan uses them. */
-function explain(plan: Plan): string[] {
-  const unsure = plan.phases.some((phase) =>
-    phase.changes.some((change) => change.kind === "put" && change.reason === "unknown"),
-  );
-  return unsure ? ["", "  unsure: an interrupted delivery may have touched these, so they are sent again."] : [];
+/** What should be known of the plan before it is carried out. */
+export function planNotes({ base, phases }: Plan): string[] {
+  const puts = phases.flatMap((phase) => phase.changes).filter((change) => change.kind === "put");
+  const unsure = puts.some(({ reason }) => reason === "unknown");
+  return [
+    ...(base.targetState === "absent" && puts.length > 0 ? [FIRST] : []),
+    ...(unsure ? ["unsure: an interrupted delivery may have touched these, so they are sent again."] : []),
+  ];
 }
+
+const FIRST = "first delivery: replaces files of these names, leaves all others there alone.";

@@ -19,7 +19,7 @@ export interface Output {
   readonly rows?: number | undefined;
 }
 
-/** How wide output may be: the terminal's width, or 100 columns where there is no terminal. */
+/** How wide output may be: the terminal's width, or as wide as it likes where there is none and nothing wraps. */
 export function widthOf(output: Output): number {
-  return output.columns ?? 100;
+  return output.isTTY ? output.columns || 80 : Number.POSITIVE_INFINITY;
 }

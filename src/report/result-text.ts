@@ -21,15 +21,17 @@ export function outcomeText(outcome: Outcome, style: Style): string {
 }
 
 /** "812 sent (12.3 MB) · 3 deleted · 9,171 unchanged · 12 s · 1.0 MB/s"; what is zero is left out. */
-export function countsText({ uploaded, deleted, unchanged, bytes, seconds }: TargetResult): string {
+export function countsText({ outcome, uploaded, deleted, unchanged, bytes, seconds }: TargetResult): string {
+  if (outcome === "refused" || outcome === "locked") return "nothing was touched";
   const parts = [
     uploaded > 0 ? `${formatCount(uploaded)} sent (${formatBytes(bytes)})` : "",
     deleted > 0 ? `${formatCount(deleted)} deleted` : "",
     unchanged > 0 ? `${formatCount(unchanged)} unchanged` : "",
-    formatDuration(seconds),
+    seconds > 0 ? formatDuration(seconds) : "",
     uploaded > 0 ? formatRate(bytes, seconds) : "",
   ];
-  return parts.filter((part) => part !== "").join(" · ");
+  const told = parts.filter((part) => part !== "").join(" · ");
+  return told === "" ? (outcome === "unchanged" ? "nothing to do" : "nothing was delivered") : told;
 }
 
 /** How one target ended, with its failure and what to do about it. */
@@ -40,13 +42,23 @@ export function renderResult(result: TargetResult, style: Style): string[] {
   return [head, ...renderFailure(result.failure, style).map((line) => `  ${line}`)];
 }
 
-/** "error: …" and "hint: …" for a failure. Several lines of one message are kept, indented. */
+/** The same for whoever was shown the plan a moment ago, with all its refusals. */
+export function renderResultAfterPlan({ failure, ...result }: TargetResult, style: Style): string[] {
+  return renderResult(result.outcome === "refused" || failure === undefined ? result : { ...result, failure }, style);
+}
+
+/**
+ * "error: …" and "hint: …" for a failure, with the code that docs/troubleshooting.md lists. Several lines of one
+ * message are kept, indented.
+ */
 export function renderFailure(
-  { message, hint }: { message: string; hint?: string | undefined },
+  { message, code, hint }: { message: string; code: string; hint?: string | undefined },
   style: Style,
 ): string[] {
+  const [first = "", ...others] = indented(style.bad("error:"), message);
   return [
-    ...indented(style.bad("error:"), message),
+    `${first} ${style.dim(`[${code}]`)}`,
+    ...others,
     ...(hint === undefined ? [] : indented(style.caution("hint:"), hint)),
   ];
 }
@@ -68,11 +80,18 @@ export function renderEnd(event: Extract<DeployEvent, { type: "done" }>, style: 
   ];
 }
 
-/** What a person can do next; a refusal's own hint has said it already. */
-function nextStep({ outcome, targets }: Extract<DeployEvent, { type: "done" }>): string | undefined {
-  if (outcome === "done" || outcome === "unchanged" || outcome === "refused") return undefined;
+/** What a person can do next, where the same command may well succeed; elsewhere a hint has said what is needed. */
+function nextStep({ targets }: Extract<DeployEvent, { type: "done" }>): string | undefined {
+  if (!targets.some(mayPass)) return undefined;
   const touched = targets.some(({ uploaded, deleted }) => uploaded + deleted > 0);
   return touched
     ? "Run the same command again: it takes up where this one stopped, and sends nothing twice."
     : "No file was delivered; the same command tries again.";
 }
+
+function mayPass({ outcome, failure }: TargetResult): boolean {
+  return outcome === "aborted" || (failure !== undefined && MAY_PASS.has(failure.kind));
+}
+
+/** The kinds of failure that may pass by themselves. */
+const MAY_PASS: ReadonlySet<string> = new Set(["transient", "not-found", "partial"]);

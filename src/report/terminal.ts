@@ -5,7 +5,7 @@ import { renderPlan } from "./plan-text.ts";
 import { trackProgress } from "./progress.ts";
 import { progressLines } from "./progress-line.ts";
 import { type Detail, type Output, type Reporter, widthOf } from "./reporter.ts";
-import { renderEnd, renderResult } from "./result-text.ts";
+import { renderEnd, renderResultAfterPlan } from "./result-text.ts";
 import type { Style } from "./style.ts";
 
 const REDRAW_MS = 100;
@@ -47,7 +47,7 @@ export function createTerminalReporter(options: {
 
   /** A plan that will be carried out is shown by whoever asks for approval; one that is refused, nobody asks about. */
   function linesThatStay(event: DeployEvent): string[] {
-    if (event.type === "target-done") return renderResult(event.result, style);
+    if (event.type === "target-done") return renderResultAfterPlan(event.result, style);
     if (event.type === "done") return renderEnd(event, style);
     if (event.type === "planned" && event.plan.refusals.length > 0) {
       return ["", ...renderPlan(event.plan, { style, width: widthOf(output) }), ""];

@@ -6,8 +6,6 @@ import { type FileStamp, type Listing, stampAt } from "./listing.ts";
 /** A directory's files as far as they are known without reading any. */
 export interface DraftDirectory {
   readonly listing: Listing;
-  /** The listing's names: files, and directories that end in "/". */
-  readonly names: readonly string[];
   /** Its files in the order of their names; undefined where one is still to be read, or is gone. */
   readonly files: (FileMeta | undefined)[];
   readonly misses: readonly Miss[];
@@ -26,15 +24,22 @@ export interface Miss {
 /** The directories of a site by path; "" is the root. */
 export type DraftTree = ReadonlyMap<string, DraftDirectory>;
 
+/** One for all: most of many thousand directories have none. */
+const NONE: readonly Miss[] = [];
+
+/** The names in a listing: files, and directories that end in "/". Not kept apart: they would take as much again. */
+export function namesOf({ names }: Listing): string[] {
+  return names === "" ? [] : names.split("\0");
+}
+
 /** Gives every file of a directory the hash it is remembered with, where its stamp is the same. */
 export function draftDirectory(listing: Listing, remembered: Uint8Array | undefined): DraftDirectory {
-  const names = listing.names === "" ? [] : listing.names.split("\0");
   const prefix = listing.path === "" ? "" : `${listing.path}/`;
   const record = openRecord(remembered);
   const find = finder(record);
   const files: DraftDirectory["files"] = [];
   const misses: Miss[] = [];
-  for (const name of names) {
+  for (const name of namesOf(listing)) {
     if (name.endsWith("/")) continue;
     const path = (prefix + name) as RelPath;
     const stamp = stampAt(listing.stamps, files.length);
@@ -43,7 +48,7 @@ export function draftDirectory(listing: Listing, remembered: Uint8Array | undefi
     files.push(found && describeFile(path, stamp, found.deliveredSize, found.sha256));
   }
   const upToDate = misses.length === 0 && files.length === (record?.names.length ?? 0);
-  return { listing, names, files, misses, upToDate };
+  return { listing, files, misses: misses.length === 0 ? NONE : misses, upToDate };
 }
 
 /** A file as it is delivered. */
@@ -55,7 +60,7 @@ export function describeFile(path: RelPath, stamp: FileStamp, deliveredSize: num
 export function reachable(tree: DraftTree, path = ""): DraftDirectory[] {
   const directory = tree.get(path);
   if (directory === undefined) return [];
-  const below = directory.names.filter((name) => name.endsWith("/"));
+  const below = namesOf(directory.listing).filter((name) => name.endsWith("/"));
   return [directory, ...below.flatMap((name) => reachable(tree, childOf(path, name)))];
 }
 
@@ -66,7 +71,7 @@ export function knownFiles(tree: DraftTree): Map<RelPath, FileMeta> {
     const directory = tree.get(path);
     if (directory === undefined) return;
     let next = 0;
-    for (const name of directory.names) {
+    for (const name of namesOf(directory.listing)) {
       const file = name.endsWith("/") ? visit(childOf(path, name)) : directory.files[next++];
       if (file) files.set(file.path, file);
     }

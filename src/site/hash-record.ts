@@ -51,11 +51,11 @@ export function packRecord(files: readonly HashedFile[]): Uint8Array {
 /** Opens a record; undefined when there is none, or one that is damaged or of another format. */
 export function openRecord(record: Uint8Array | undefined): HashRecord | undefined {
   if (record === undefined || record.byteLength < HEADER_BYTES) return undefined;
-  const [format, count = 0] = numbersIn(record, 0, HEADER_BYTES);
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  const [format, count] = [bytes.readDoubleLE(0), bytes.readDoubleLE(8)];
   const numbersEnd = HEADER_BYTES + count * COLUMNS * Float64Array.BYTES_PER_ELEMENT;
   const hashesEnd = numbersEnd + count * SHA256_LENGTH;
   if (format !== FORMAT || !(hashesEnd >= HEADER_BYTES && hashesEnd <= record.byteLength)) return undefined;
-  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   const names = count === 0 ? [] : bytes.toString("utf8", hashesEnd).split("\0");
   if (names.length !== count) return undefined;
   return {
@@ -65,7 +65,9 @@ export function openRecord(record: Uint8Array | undefined): HashRecord | undefin
   };
 }
 
-/** A copy: numbers can only be read in place where they happen to be aligned. */
+/** Read in place where they are aligned, as they are when the record is a buffer of its own; else a copy. */
 function numbersIn(record: Uint8Array, start: number, end: number): Float64Array {
-  return new Float64Array(new Uint8Array(record.subarray(start, end)).buffer);
+  const bytes = record.subarray(start, end);
+  const aligned = bytes.byteOffset % Float64Array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
+  return new Float64Array(aligned.buffer, aligned.byteOffset, (end - start) / Float64Array.BYTES_PER_ELEMENT);
 }

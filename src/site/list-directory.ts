@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
 import type { ScanProblem } from "../core/scan-problem.ts";
 import { isMissing, reasonOf } from "./file-error.ts";
 import { followLink, type LinkRules } from "./follow-link.ts";
-import { type Listing, type PendingDir, STAMP_FIELDS, setStamp } from "./listing.ts";
+import { type Listing, type PendingDir, setStamp } from "./listing.ts";
 import type { Selection } from "./selection.ts";
 import { isSuspicious, readRawNames, type UndecodableName } from "./undecodable-names.ts";
 
@@ -107,7 +107,7 @@ function pack(dir: PendingDir, changedMs: number, entries: readonly Entry[]): Li
   const named = entries.filter((entry) => typeof entry === "object" && "name" in entry);
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
   const files = named.filter((entry) => "stats" in entry);
-  const stamps = new Float64Array(files.length * STAMP_FIELDS);
+  const stamps: number[] = [];
   for (const [index, { stats }] of files.entries()) setStamp(stamps, index, stats);
   return {
     listing: {

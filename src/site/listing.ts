@@ -20,8 +20,11 @@ export interface Listing {
    * tree in path order when its listings are walked depth first.
    */
   readonly names: string;
-  /** STAMP_FIELDS numbers for each name that is a file, in the same order. */
-  readonly stamps: Float64Array;
+  /**
+   * STAMP_FIELDS numbers for each name that is a file, in the same order. Plain numbers: a typed array for each of many
+   * thousand directories costs more memory than what is in it.
+   */
+  readonly stamps: number[];
   readonly problems: readonly ScanProblem[];
   /** What could not be read, and why: "news/a.html (permission denied)". */
   readonly unreadable: readonly string[];
@@ -46,7 +49,7 @@ export interface FileStamp {
 }
 
 /** The stamp at a file's position among a listing's stamps. */
-export function stampAt(stamps: Float64Array, index: number): FileStamp {
+export function stampAt(stamps: readonly number[], index: number): FileStamp {
   const at = index * STAMP_FIELDS;
   return {
     size: stamps[at] ?? 0,
@@ -58,7 +61,7 @@ export function stampAt(stamps: Float64Array, index: number): FileStamp {
 }
 
 /** Writes a file's stamp at its position among a listing's stamps. */
-export function setStamp(stamps: Float64Array, index: number, { size, mtimeMs, ctimeMs, ino, mode }: FileStamp): void {
+export function setStamp(stamps: number[], index: number, { size, mtimeMs, ctimeMs, ino, mode }: FileStamp): void {
   const at = index * STAMP_FIELDS;
   stamps[at] = size;
   stamps[at + 1] = mtimeMs;

@@ -1,4 +1,4 @@
-import type { DraftDirectory } from "./draft-directory.ts";
+import { type DraftDirectory, namesOf } from "./draft-directory.ts";
 import { type HashedFile, isRacy, packRecord } from "./hash-record.ts";
 import { stampAt } from "./listing.ts";
 
@@ -28,8 +28,8 @@ export function recordUpdates(
   return { put, gone };
 }
 
-function hashedFiles({ listing, names, files }: DraftDirectory, hashedAtMs: number): HashedFile[] {
-  const fileNames = names.filter((name) => !name.endsWith("/"));
+function hashedFiles({ listing, files }: DraftDirectory, hashedAtMs: number): HashedFile[] {
+  const fileNames = namesOf(listing).filter((name) => !name.endsWith("/"));
   return fileNames.flatMap((name, index) => {
     const file = files[index];
     const stamp = stampAt(listing.stamps, index);

@@ -19,6 +19,8 @@ export interface ScanThreads extends AsyncDisposable {
 
 /** The thread that hands out the work is busy as well; and disks stop gaining long before big servers run out of cores. */
 const THREADS = Math.min(8, Math.max(2, availableParallelism() - 1));
+/** What a thread makes is gone when it is handed over: more room would only be filled, thread by thread. */
+const YOUNG_MB = 4;
 /** The same file as TypeScript in a checkout and as JavaScript in a release. */
 const WORKER = new URL(`./scan-worker${extname(import.meta.url)}`, import.meta.url);
 
@@ -44,7 +46,7 @@ export function openScanThreads(setup: ScanSetup, signal: AbortSignal): ScanThre
     }
   };
   const start = (): Worker => {
-    const worker = new Worker(WORKER, { workerData: setup });
+    const worker = new Worker(WORKER, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     worker.on("message", (reply: unknown) => {
       busy.get(worker)?.finish(reply);
       busy.delete(worker);

@@ -58,7 +58,7 @@ function fingerprint(tree: Tree): string {
   for (const path of [...tree.keys()].sort()) {
     const listing = tree.get(path)?.listing;
     if (listing === undefined) continue;
-    hash.update(`${path}\0${listing.changedMs}\0${listing.names}\0`).update(listing.stamps);
+    hash.update(`${path}\0${listing.changedMs}\0${listing.names}\0`).update(Float64Array.from(listing.stamps));
   }
   return hash.digest("hex");
 }

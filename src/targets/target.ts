@@ -34,6 +34,8 @@ export interface PutResult {
 
 /** The small files smartsync keeps on a target, apart from the site's own. Names are single ASCII segments. */
 export interface StateStore {
+  /** Where it lies, for people: the folder's path on the target. */
+  readonly place: string;
   /** Where it lies below the document root (".smartsync"); absent when it is outside, where no visitor can get. */
   readonly webPath?: string;
   /** The content, or undefined only when it is certain that there is none. */

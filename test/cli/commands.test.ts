@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { encodeOwner } from "../../src/deploy/lock-owner.ts";
+import { formatTime } from "../../src/report/local-time.ts";
 import { makeWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -94,7 +95,29 @@ describe("doctor", () => {
     for (const check of ["configuration", "local state", "source", "connect", "write", "replace", "list", "delete"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}✓ ${check} `, "m"));
     }
+    expect(stdout).toMatch(new RegExp(`state folder +${join(workspace.dir, ".smartsync", "published")}`));
     expect(readdirSync(join(workspace.dir, "published"))).toEqual([]);
+    expect(await workspace.run(["doctor", "--quiet"])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    const last = parseLines((await workspace.run(["doctor", "--json"])).stdout).at(-1);
+    expect(last).toMatchObject({ type: "done", outcome: "ok", failed: 0, warning: 0 });
+  });
+
+  test("records that are damaged are a check that fails, with the code of the error", async () => {
+    workspace.configure(local);
+    await workspace.run(["push"]);
+    writeFileSync(join(workspace.dir, ".smartsync", "published", "head.json"), "{");
+    const { code, stdout } = await workspace.run(["doctor"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ records .*\[target-state-damaged\]/);
+  });
+
+  test("a source that every push will refuse is a warning", async () => {
+    workspace.configure(local);
+    symlinkSync("どこにもない", join(workspace.source, "リンク"));
+    const { code, stdout } = await workspace.run(["doctor"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/! source .*every push will be refused because of \/リンク/);
+    expect(stdout).not.toContain("Everything a delivery needs works");
   });
 
   test("a check that fails says why and what to do, and the other targets are tried all the same", async () => {
@@ -104,10 +127,63 @@ describe("doctor", () => {
     expect(code).toBe(1);
     const checks = parseLines(stdout);
     expect(checks.filter(({ outcome }) => outcome === "failed")).toEqual([
-      expect.objectContaining({ target: "broken", name: "connect", hint: expect.any(String) }),
+      expect.objectContaining({ target: "broken", name: "connect", hint: expect.any(String), code: "not-a-directory" }),
+      expect.objectContaining({ type: "done", failed: 1 }),
     ]);
     expect(checks).toContainEqual(expect.objectContaining({ target: "copy", name: "delete", outcome: "ok" }));
   });
+});
+
+describe("plan", () => {
+  beforeEach(() => workspace.configure(local));
+  const planned = async (...options: string[]) => {
+    const { stdout } = await workspace.run(["plan", "--json", ...options]);
+    return parseLines(stdout);
+  };
+
+  test("the last event says what came of it", async () => {
+    expect((await planned()).at(-1)).toMatchObject({ type: "done", outcome: "changes" });
+    await workspace.run(["push"]);
+    expect((await planned()).at(-1)).toMatchObject({ outcome: "unchanged", targets: [{ outcome: "unchanged" }] });
+    workspace.publish({ お知らせ: null, css: null });
+    expect((await planned()).at(-1)).toMatchObject({ outcome: "refused", targets: [{ outcome: "refused" }] });
+    writeFileSync(join(workspace.dir, "a-file"), "");
+    workspace.configure({ broken: { type: "local", path: "./a-file" }, ...local });
+    expect((await planned()).at(-1)).toMatchObject({ outcome: "partial" });
+  });
+
+  test("with --quiet a refusal is a line, and what is fine is none", async () => {
+    expect((await workspace.run(["plan", "--quiet"])).stdout).toBe("");
+    await workspace.run(["push"]);
+    workspace.publish({ お知らせ: null, css: null });
+    const { stdout } = await workspace.run(["plan", "--quiet"]);
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => /^copy: REFUSED .*--allow (\S+)\)$/.exec(line)?.[1]),
+    ).toEqual(["shrink-limit", "delete-limit"]);
+  });
+
+  test("a pattern that selects nothing is a warning, one that selects something is not", async () => {
+    const events = await planned("--only", "/お知らせ/", "/おしらせ/");
+    expect(events.filter(({ type }) => type === "warning")).toEqual([
+      expect.objectContaining({ code: "nothing-selected", message: expect.stringContaining("/おしらせ/") }),
+    ]);
+  });
+
+  test("a plan that is not there is named once", async () => {
+    const { code, stderr } = await workspace.run(["push", "--plan", "計画.json"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: can't use the plan 計画\.json: no such file or directory \[plan-unusable\]\n/);
+  });
+});
+
+test("show says what to do when nothing was delivered yet", async () => {
+  workspace.configure(local);
+  const { code, stderr } = await workspace.run(["show"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("hint: `smartsync push` delivers");
 });
 
 describe("what was delivered", () => {
@@ -128,7 +204,7 @@ describe("what was delivered", () => {
     workspace.configure({ broken: { type: "local", path: "./a-file" }, ...local });
     const { code, stdout } = await workspace.run(["status"]);
     expect(code).toBe(3);
-    expect(stdout).toContain("broken  can't be asked");
+    expect(stdout).toContain("broken  ./a-file  can't be asked");
   });
 
   test("history lists runs, the newest first", async () => {
@@ -159,15 +235,26 @@ describe("what was delivered", () => {
   });
 });
 
-describe("unlock", () => {
+describe("a locked target", () => {
   const lock = () => join(workspace.dir, ".smartsync", "published", ".lock");
+  const since = new Date();
+  const lockAs = (renewed: Date) => {
+    const owner = { token: "t", run: "r", by: "deploy@別の機械", machine: "elsewhere", pid: 1, why: "push" };
+    const times = { since: since.toISOString(), renewed: renewed.toISOString() };
+    writeFileSync(lock(), encodeOwner({ format: 1, ...owner, ...times }));
+  };
 
   beforeEach(() => {
     workspace.configure(local);
     mkdirSync(join(lock(), ".."), { recursive: true });
-    const now = new Date().toISOString();
-    const owner = { token: "t", run: "r", by: "deploy@別の機械", machine: "elsewhere", pid: 1, why: "push" };
-    writeFileSync(lock(), encodeOwner({ format: 1, ...owner, since: now, renewed: now }));
+    lockAs(since);
+  });
+
+  test("is being delivered to while its owner shows signs of life, by the local clock", async () => {
+    const { stdout } = await workspace.run(["status"]);
+    expect(stdout).toContain(`delivering now: push by deploy@別の機械 since ${formatTime(since.getTime())}`);
+    lockAs(new Date(0));
+    expect((await workspace.run(["status"])).stdout).toContain("a dead run left its lock: push by deploy@別の機械");
   });
 
   test("a push meets the lock, says whose it is, and touches nothing", async () => {
@@ -177,7 +264,7 @@ describe("unlock", () => {
     expect(existsSync(join(workspace.dir, "published", "index.html"))).toBe(false);
   });
 
-  test("without a terminal it needs a person's word", async () => {
+  test("unlock needs a person's word without a terminal", async () => {
     const { code, stderr } = await workspace.run(["unlock"]);
     expect(code).toBe(5);
     expect(stderr).toContain("--yes");

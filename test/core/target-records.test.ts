@@ -19,7 +19,7 @@ const at = "2026-11-22T09:00:00.000Z";
 const head: Head = {
   format: 1,
   generation: 12,
-  manifest: { file: "manifest-20261122.gz", sha256: sha256("bytes") },
+  manifest: { file: "manifest-20261122.gz", sha256: sha256("bytes"), content: sha256("site") },
   run: "20261122",
   at,
   intent: { file: "intent-20261123.gz", run: "20261123", at },
@@ -78,7 +78,7 @@ describe("the records on a target", () => {
   test("can't name anything outside the site or the store", () => {
     const outside = { ...intent, deletes: ["../../etc/passwd"] };
     expect(() => parseIntent(seal(JSON.stringify(outside)))).toThrow("deletes.0: is not a path below the site's root");
-    const elsewhere = { ...head, manifest: { file: "../manifest.gz", sha256: sha256("") } };
+    const elsewhere = { ...head, manifest: { file: "../manifest.gz", sha256: sha256(""), content: sha256("site") } };
     expect(() => parseHead(bytesOf(elsewhere))).toThrow("manifest.file: is not the name of a record");
   });
 

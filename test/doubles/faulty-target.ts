@@ -70,6 +70,7 @@ function failing(target: Target, through: Through): Target {
 
 function failingState(state: StateStore, through: Through): StateStore {
   return {
+    place: state.place,
     read: (name, ctx) => through("state.read", () => state.read(name, ctx)),
     write: (name, content, ctx) => through("state.write", () => state.write(name, content, ctx)),
     remove: (names, ctx) => through("state.remove", () => state.remove(names, ctx)),

@@ -113,6 +113,7 @@ function openTarget(server: MemoryServer, caps: TargetCaps): Target {
 
 function openState(server: MemoryServer): StateStore {
   return {
+    place: "memory",
     async read(name, { signal }) {
       throwIfAborted(signal);
       return server.states.get(name);

@@ -61,7 +61,7 @@ describe("lines for a log", () => {
   });
 
   test("while files are sent, a line for every tenth of them and none for each", () => {
-    const lines = linesFor([planned, phase, ...paths.map(sent)], "normal", 500);
+    const lines = linesFor([planned, phase, ...paths.map(sent)], "normal", 1000);
     expect(lines.slice(0, 3)).toEqual([
       "web1: plan: 100 to send (100 kB) · 9,171 unchanged",
       "web1: assets: 100 files, 100 kB",
@@ -70,8 +70,21 @@ describe("lines for a log", () => {
     expect(lines).toHaveLength(2 + 9);
   });
 
-  test("a delivery of a moment has none of these lines", () => {
-    expect(linesFor([planned, phase, ...paths.map(sent)], "normal", 1)).toHaveLength(2);
+  test("a delivery of a few seconds has none of these lines", () => {
+    expect(linesFor([planned, phase, ...paths.map(sent)], "normal", 49)).toHaveLength(2);
+  });
+
+  test("none follows within five seconds after another line about the target", () => {
+    const retry: DeployEvent = {
+      type: "retry",
+      target: "web1",
+      doing: "put a",
+      attempt: 1,
+      waitSeconds: 1,
+      reason: "reset",
+    };
+    const restless = paths.flatMap((path) => [sent(path), retry]);
+    expect(linesFor([planned, phase, ...restless], "normal", 4000).filter((line) => line.includes("%"))).toEqual([]);
   });
 
   test("after 30 seconds without a line there is one, however slow the files are", () => {
@@ -83,9 +96,17 @@ describe("lines for a log", () => {
     ]);
   });
 
-  test("with --verbose every file has its line", () => {
-    const lines = linesFor([planned, phase, ...paths.map(sent)], "verbose");
-    expect(lines).toContain("web1: sent /画像/99.jpg (1.0 kB, new)");
+  test("with --verbose every file has its line, in the words of the plan", () => {
+    const last: DeployEvent = {
+      type: "file-put",
+      target: "web1",
+      path: "画像/99.jpg",
+      size: 1000,
+      reason: "unknown",
+      seconds: 0,
+    };
+    const lines = linesFor([planned, phase, last], "verbose");
+    expect(lines).toContain("web1: sent /画像/99.jpg (1.0 kB, unsure)");
   });
 
   test("with --quiet there are warnings and failures, and nothing else", () => {
@@ -99,7 +120,7 @@ describe("lines for a log", () => {
     expect(linesFor([planned, phase, ...paths.map(sent), warning, failed], "quiet")).toEqual([
       "web1: warning: a beat was missed (wait)",
       "✗ failed  web1  12 sent (12.0 kB) · 3 unchanged · 4.0 s · 3.0 kB/s",
-      "  error: could not write /a.jpg: the disk is full",
+      "  error: could not write /a.jpg: the disk is full [disk-full]",
       "  hint: free space",
     ]);
   });
@@ -108,6 +129,31 @@ describe("lines for a log", () => {
     const refusals = [{ guard: "empty-source", message: "the source holds no file", paths: [], count: 0 }] as const;
     expect(linesFor([{ ...planned, plan: { ...plan, refusals } }], "quiet")).toEqual([
       "web1: REFUSED the source holds no file (if this is meant: --allow empty-source)",
+    ]);
+  });
+
+  test("a refusal is told once, after what was planned", () => {
+    const refusals = [
+      { guard: "shrink-limit", message: "far fewer files", paths: [], count: 0 },
+      { guard: "delete-limit", message: "would delete much", paths: [], count: 0 },
+    ] as const;
+    const result = { target: "web1", uploaded: 0, deleted: 0, unchanged: 0, bytes: 0, seconds: 0 };
+    const failure = {
+      kind: "refused",
+      code: "shrink-limit, delete-limit",
+      message: "far fewer files\nwould delete much",
+    };
+    const end = { ...result, outcome: "refused", failure } as const;
+    expect(
+      linesFor([
+        { ...planned, plan: { ...plan, refusals } },
+        { type: "target-done", result: end },
+      ]),
+    ).toEqual([
+      "web1: plan: 100 to send (100 kB) · 9,171 unchanged",
+      "web1: REFUSED far fewer files (if this is meant: --allow shrink-limit)",
+      "web1: REFUSED would delete much (if this is meant: --allow delete-limit)",
+      "✗ refused  web1  nothing was touched",
     ]);
   });
 
@@ -135,7 +181,7 @@ describe("lines for a log", () => {
         { type: "file-replanned", target: "web1", path: "a.html", attempt: 1 },
       ]),
     ).toEqual([
-      "web1: takes up the interrupted run 20261122T010203-abcdef",
+      "web1: run 20261122T010203-abcdef has not ended there",
       "web1: took over a dead run's lock: push by deploy@cms",
       "web1: sending /a: connection reset; trying again in 0.5 s (attempt 2)",
       "web1: the server takes 2 connections at a time (421 too many)",

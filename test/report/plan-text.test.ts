@@ -53,6 +53,13 @@ describe("a plan for people", () => {
     expect(lines.filter((line) => line.includes("記事"))).toHaveLength(812);
   });
 
+  test("a first delivery says what becomes of the files that are there already", () => {
+    const plan = planOf([put("index.html", 1)], { base: { sourceHash: "a".repeat(64), targetState: "absent" } });
+    expect(renderPlan(plan, { style: plainStyle, width: 80 }).at(-1)).toBe(
+      "  first delivery: replaces files of these names, leaves all others there alone.",
+    );
+  });
+
   test("a plan without changes says so in one line", () => {
     expect(renderPlan(planOf([]), { style: plainStyle, width: 80 })).toEqual(["web1  nothing to do · 9,171 unchanged"]);
   });

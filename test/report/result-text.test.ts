@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome, TargetResult } from "../../src/core/events.ts";
-import { renderEnd, renderFailure, renderResult } from "../../src/report/result-text.ts";
+import { renderEnd, renderFailure, renderResult, renderResultAfterPlan } from "../../src/report/result-text.ts";
 import { plainStyle } from "../../src/report/style.ts";
 
 const target = (outcome: Outcome, uploaded = 0): TargetResult => ({
@@ -11,6 +11,10 @@ const target = (outcome: Outcome, uploaded = 0): TargetResult => ({
   unchanged: 10,
   bytes: uploaded * 1000,
   seconds: 2,
+});
+const failing = (kind: string): TargetResult => ({
+  ...target("failed"),
+  failure: { kind, code: "some-code", message: "it did not work" },
 });
 const end = (outcome: Outcome, targets: readonly TargetResult[]) =>
   renderEnd(
@@ -43,12 +47,24 @@ describe("how a run ended", () => {
   });
 
   test("a run that sent nothing says so", () => {
-    expect(end("failed", [target("failed")])[0]).toBe("  No file was delivered; the same command tries again.");
+    expect(end("failed", [failing("transient")])[0]).toBe("  No file was delivered; the same command tries again.");
   });
 
-  test("a message of several lines stays several lines", () => {
-    expect(renderFailure({ message: "two problems:\na.yaml:1:2 is odd", hint: "mend them" }, plainStyle)).toEqual([
-      "error: two problems:",
+  test.each(["config", "auth", "conflict", "refused", "bug"])("a failure of the kind %s is not tried again", (kind) => {
+    expect(end("failed", [failing(kind)])).toEqual(["  what happened: smartsync show 20261122T010203-abcdef"]);
+  });
+
+  test("a run that met a lock or a guard touched nothing, and says no more", () => {
+    expect(renderResult(target("locked"), plainStyle)).toEqual(["✗ locked by another run  web1  nothing was touched"]);
+    expect(renderResultAfterPlan({ ...failing("refused"), outcome: "refused" }, plainStyle)).toEqual([
+      "✗ refused  web1  nothing was touched",
+    ]);
+  });
+
+  test("a failure is told with its code, and a message of several lines stays several lines", () => {
+    const failure = { code: "config-invalid", message: "two problems:\na.yaml:1:2 is odd", hint: "mend them" };
+    expect(renderFailure(failure, plainStyle)).toEqual([
+      "error: two problems: [config-invalid]",
       "  a.yaml:1:2 is odd",
       "hint: mend them",
     ]);

@@ -115,11 +115,12 @@ function connectFailure(error: unknown, host: string): SmartsyncError {
   if (known || (error instanceof SmartsyncError && !(error.cause instanceof Error))) return error;
   const cause = error instanceof SmartsyncError ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const why = (cause instanceof Error ? cause.message : String(cause)).replace(" (control socket)", "");
+  const why = reasonOf(cause);
   if (code === "ENOTFOUND") {
     return new SmartsyncError(`could not find ${host}: no such host`, {
       kind: "config",
       code: "host-not-found",
+      hint: "see whether `host` is spelt right, and whether this machine can look up names",
       cause,
     });
   }
@@ -137,4 +138,11 @@ function connectFailure(error: unknown, host: string): SmartsyncError {
     hint: "see whether host and port are right and a firewall lets them through",
     cause,
   });
+}
+
+/** OpenSSL's own line names its source files; the reason is the part that says something. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if ("reason" in cause && typeof cause.reason === "string") return cause.reason;
+  return cause.message.replace(" (control socket)", "");
 }

@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
 import type { Ctx } from "../../core/context.ts";
+import { SmartsyncError } from "../../lib/errors.ts";
 import type { StateStore } from "../target.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { createFindOut, unclear } from "./find-out.ts";
 import type { FtpConnection } from "./ftp-connection.ts";
+import { rootOf } from "./ftps-config.ts";
 import { listDirectory } from "./list-directory.ts";
 import { ancestorsOf, storeFile } from "./put-file.ts";
 import { readFile } from "./read-file.ts";
@@ -46,13 +48,17 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
     await store(connection, at(ACCESS_FILE), Buffer.from(DENY_ALL));
   }
 
-  function store(connection: FtpConnection, path: string, content: Uint8Array): Promise<void> {
-    return storeFile(connection, server, {
-      path,
-      tempPath: `${path}.tmp`,
-      asidePath: `${path}.old`,
-      body: () => Readable.from([content], { objectMode: false }),
-    });
+  async function store(connection: FtpConnection, path: string, content: Uint8Array): Promise<void> {
+    try {
+      await storeFile(connection, server, {
+        path,
+        tempPath: `${path}.tmp`,
+        asidePath: `${path}.old`,
+        body: () => Readable.from([content], { objectMode: false }),
+      });
+    } catch (error) {
+      throw error instanceof SmartsyncError && error.code === "permission-denied" ? mayNotWrite(error, server) : error;
+    }
   }
 
   async function read(connection: FtpConnection, path: string): Promise<Uint8Array | undefined> {
@@ -70,6 +76,7 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
   }
 
   return {
+    place: dir,
     ...(webPath === undefined ? {} : { webPath }),
     read: (name, ctx) => pool.use(ctx, (connection) => read(connection, at(name))),
     async write(name, content, ctx) {
@@ -129,6 +136,16 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
         if (await isLocked(connection)) throw replyError("give up the lock", lockDir, removed);
       }),
   };
+}
+
+/** Accounts that are shut in their document root can't write beside it. */
+function mayNotWrite({ message }: SmartsyncError, { config }: Server): SmartsyncError {
+  const inside = `${rootOf(config)}/.smartsync`;
+  return new SmartsyncError(message, {
+    kind: "config",
+    code: "permission-denied",
+    hint: `let the FTP user write there, or keep the state where it may: statePath: ${inside}`,
+  });
 }
 
 /** The states among the names of the directory: without smartsync's own helpers, and those moved aside by their name. */

@@ -31,6 +31,7 @@ export function createDirectoryState(dir: string, flush: () => Promise<void>): S
   }
 
   return {
+    place: dir,
     async read(name, ctx) {
       throwIfAborted(ctx.signal);
       return readIfThere(join(dir, name));
@@ -79,6 +80,8 @@ export function createDirectoryState(dir: string, flush: () => Promise<void>): S
 /** Makes the directory, readable to its owner's group at most, with what belongs into every one. */
 async function makeStateDir(dir: string): Promise<void> {
   try {
+    // What lies above may be on the way to the site itself, which others have to reach: only the last one is closed.
+    await mkdir(dirname(dir), { recursive: true });
     if ((await mkdir(dir, { recursive: true, mode: 0o770 })) === undefined) return;
     await writeDurably(join(dir, DENY.name), Buffer.from(DENY.content));
     await writeDurably(join(dir, PROBE_NAME), Buffer.from("names\n"));

@@ -15,14 +15,12 @@ export interface Patience {
 /** Six attempts within about 15 s: a dropped connection or a restarting server, not an outage. */
 const PATIENCE: Patience = { attempts: 6, firstWaitMs: 500 };
 
-type Retry = <T>(doing: string, ctx: Ctx, call: (attempt: number) => Promise<T>) => Promise<T>;
+/** Makes a call again after a transient failure; `doing` says in events what is tried. */
+export type Retry = <T>(doing: string, ctx: Ctx, call: (attempt: number) => Promise<T>) => Promise<T>;
 
-/**
- * The same target with every call tried again after a transient failure: each call has its own count, a put gets a
- * fresh body each time, and every wait is told as a `retry` event under the target's name. Other failures pass.
- */
-export function withRetry(target: Target, name: string, patience: Patience = PATIENCE): Target {
-  const retry: Retry = async (doing, ctx, call) => {
+/** Tries the calls to one target again, each with its own count; every wait is told as a `retry` event under its name. */
+export function createRetry(name: string, patience: Patience = PATIENCE): Retry {
+  return async (doing, ctx, call) => {
     for (let attempt = 1; ; attempt++) {
       try {
         return await call(attempt);
@@ -35,6 +33,14 @@ export function withRetry(target: Target, name: string, patience: Patience = PAT
       }
     }
   };
+}
+
+/**
+ * The same target with every call tried again after a transient failure: each call has its own count, a put gets a
+ * fresh body each time, and every wait is told as a `retry` event under the target's name. Other failures pass.
+ */
+export function withRetry(target: Target, name: string, patience: Patience = PATIENCE): Target {
+  const retry = createRetry(name, patience);
   return {
     ...target,
     state: retryState(target.state, retry),

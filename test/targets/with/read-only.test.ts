@@ -48,7 +48,7 @@ describe("readOnly", () => {
     const passed = (from: object, to: object) =>
       Object.keys(to).filter((key) => Reflect.get(from, key) === Reflect.get(to, key));
     expect(passed(plain, target)).toEqual(["caps", "list", "get"]);
-    expect(passed(plain.state, target.state)).toEqual(["read", "list", "readLock"]);
+    expect(passed(plain.state, target.state)).toEqual(["place", "read", "list", "readLock"]);
   });
 
   it("lets every reading call through", async () => {
