@@ -1,14 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Ctx } from "../../src/core/context.ts";
 import { deliver } from "../../src/deploy/deliver.ts";
-import { encodeOwner, parseOwner, thisMachine } from "../../src/deploy/lock-owner.ts";
 import { observe } from "../../src/deploy/observe.ts";
 import { SmartsyncError } from "../../src/lib/errors.ts";
 import type { Target } from "../../src/targets/target.ts";
 import { createMemorySource, type MemorySource } from "../doubles/memory-source.ts";
 import { createMemoryServer, type MemoryServer } from "../doubles/memory-target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
-import { NO_CACHE, planFor, tryDelivery } from "./try-delivery.ts";
+import { NO_CACHE, planFor, served, tryDelivery } from "./try-delivery.ts";
 
 let server: MemoryServer;
 let source: MemorySource;
@@ -16,10 +15,6 @@ beforeEach(() => {
   server = createMemoryServer();
   source = createMemorySource({ "index.html": "top", "記事/一.html": "one", "assets/site.css": "body{}" });
 });
-
-function served(): Record<string, string> {
-  return Object.fromEntries([...server.files].map(([path, { content }]) => [path, Buffer.from(content).toString()]));
-}
 
 /** The target, with every call told to `see` as "put index.html" or "write head.json" before it is made. */
 function watched(see: (call: string) => void): Target {
@@ -67,7 +62,7 @@ describe("the order of writes", () => {
       "write head.json",
       "drop lock",
     ]);
-    expect(served()).toEqual(Object.fromEntries(source.files));
+    expect(served(server)).toEqual(Object.fromEntries(source.files));
     expect([...server.states.keys()].sort()).toEqual(["head.json", "manifest-run1.gz"]);
   });
 
@@ -105,7 +100,7 @@ describe("the order of writes", () => {
       code: "delivery-incomplete",
       message: expect.stringMatching(/no room for b\.html[\s\S]*no room for index\.html/),
     });
-    expect(served()).toMatchObject({ "記事/一.html": "one", "index.html": "top", "a.html": "new" });
+    expect(served(server)).toMatchObject({ "記事/一.html": "one", "index.html": "top", "a.html": "new" });
 
     const puts: string[] = [];
     await tryDelivery(
@@ -115,7 +110,7 @@ describe("the order of writes", () => {
       "run3",
     );
     expect(puts.sort()).toEqual(["put b.html", "put index.html"]);
-    expect(served()).toEqual(Object.fromEntries(source.files));
+    expect(served(server)).toEqual(Object.fromEntries(source.files));
   });
 
   test("a put that fails in the assets keeps every page as it was", async () => {
@@ -127,7 +122,7 @@ describe("the order of writes", () => {
       put: () => Promise.reject(new SmartsyncError("denied", { kind: "config", code: "permission-denied" })),
     };
     await expect(tryDelivery(failing, source, testCtx(), "run2")).rejects.toMatchObject({ code: "permission-denied" });
-    expect(served()["index.html"]).toBe("top");
+    expect(served(server)["index.html"]).toBe("top");
   });
 });
 
@@ -143,7 +138,7 @@ describe("a source that changes while it is sent", () => {
       },
     };
     await tryDelivery(rebuilding, source, ctx, "run1");
-    expect(served()["index.html"]).toBe("rebuilt");
+    expect(served(server)["index.html"]).toBe("rebuilt");
     expect(ctx.events.filter(({ type }) => type === "file-replanned")).toHaveLength(1);
     const { snapshot } = await observe(server.open(), NO_CACHE, ctx);
     expect((await planFor(source, { snapshot, head: null, interrupted: null }, ctx)).phases).toEqual([]);
@@ -164,7 +159,7 @@ describe("a source that changes while it is sent", () => {
     };
     await expect(tryDelivery(restless, source, testCtx(), "run2")).rejects.toMatchObject({ code: "source-changed" });
     expect(tries).toBe(4);
-    expect(served()["index.html"]).toBe("top");
+    expect(served(server)["index.html"]).toBe("top");
   });
 
   test("a file that vanishes is neither sent nor deleted", async () => {
@@ -179,7 +174,7 @@ describe("a source that changes while it is sent", () => {
       },
     };
     await expect(tryDelivery(vanishing, source, testCtx(), "run2")).rejects.toMatchObject({ code: "source-vanished" });
-    expect(served()["index.html"]).toBe("top");
+    expect(served(server)["index.html"]).toBe("top");
   });
 });
 
@@ -197,7 +192,7 @@ describe("the state of a target", () => {
     await expect(tryDelivery(unreadable, source, testCtx(), "run1")).rejects.toMatchObject({
       code: "permission-denied",
     });
-    expect(served()).toEqual({});
+    expect(served(server)).toEqual({});
   });
 
   test.each(["head.json", "manifest-run1.gz"])("a damaged or missing %s stops the run", async (record) => {
@@ -211,7 +206,7 @@ describe("the state of a target", () => {
       server.states.delete(record);
       await expect(tryDelivery(server.open(), source, testCtx(), "run2")).rejects.toMatchObject(damaged);
     }
-    expect(served()["index.html"]).toBe("top");
+    expect(served(server)["index.html"]).toBe("top");
   });
 
   test("a plan made from another state of the target is not carried out", async () => {
@@ -223,90 +218,8 @@ describe("the state of a target", () => {
       kind: "conflict",
       code: "target-moved",
     });
-    expect(served()).toEqual({ "other.html": "somebody else" });
+    expect(served(server)).toEqual({ "other.html": "somebody else" });
     expect(server.lock).toBeUndefined();
-  });
-});
-
-describe("the lock", () => {
-  const owner = {
-    format: 1,
-    token: "theirs",
-    run: "run0",
-    by: "deploy@cms",
-    machine: "another machine",
-    pid: 1,
-    why: "push",
-    since: new Date().toISOString(),
-    renewed: new Date().toISOString(),
-  } as const;
-
-  test("somebody living keeps it, and is named", async () => {
-    server.lock = encodeOwner(owner);
-    await expect(tryDelivery(server.open(), source, testCtx(), "run1")).rejects.toMatchObject({
-      code: "locked",
-      message: expect.stringContaining("deploy@cms"),
-    });
-    expect(served()).toEqual({});
-    expect(parseOwner(server.lock)?.token).toBe("theirs");
-  });
-
-  test("a dead process of this machine loses it at once", async () => {
-    server.lock = encodeOwner({ ...owner, machine: thisMachine(), pid: 2 ** 22 - 3 });
-    const ctx = testCtx();
-    await tryDelivery(server.open(), source, ctx, "run1");
-    expect(ctx.events).toContainEqual(
-      expect.objectContaining({ type: "locked", tookOver: expect.stringContaining("deploy@cms") }),
-    );
-    expect(served()).toEqual(Object.fromEntries(source.files));
-  });
-
-  test("a silent owner loses it only when its record stays as it is while it is watched", async () => {
-    const silent = encodeOwner({ ...owner, renewed: new Date(0).toISOString() });
-    const slept: number[] = [];
-    const clock = (whileAsleep: () => void) => ({
-      now: Date.now,
-      sleep: async (ms: number, signal?: AbortSignal) => {
-        slept.push(ms);
-        if (slept.length === 1) whileAsleep();
-        else await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
-      },
-    });
-    server.lock = silent;
-    const beats = clock(() => (server.lock = encodeOwner({ ...owner, renewed: new Date(1).toISOString() })));
-    await expect(tryDelivery(server.open(), source, testCtx({ clock: beats }), "run1")).rejects.toMatchObject({
-      code: "locked",
-    });
-    slept.length = 0;
-    server.lock = silent;
-    await tryDelivery(server.open(), source, testCtx({ clock: clock(() => {}) }), "run1");
-    expect(slept[0]).toBeGreaterThan(20_000);
-    expect(served()).toEqual(Object.fromEntries(source.files));
-  });
-
-  test("an owner that lost it stops before its next phase", async () => {
-    const target = server.open();
-    const robbed: Target = {
-      ...target,
-      put: async (file, body, ctx) => {
-        server.lock = encodeOwner(owner);
-        return target.put(file, body, ctx);
-      },
-    };
-    await expect(tryDelivery(robbed, source, testCtx(), "run1")).rejects.toMatchObject({ code: "lock-lost" });
-    expect(Object.keys(served())).toEqual(["assets/site.css"]);
-    expect(parseOwner(server.lock ?? new Uint8Array())?.token).toBe("theirs");
-  });
-
-  test("of two deliveries at once one is locked out, and the target is one of the two sites whole", async () => {
-    const other = createMemorySource({ "index.html": "other top", "x.css": "x" });
-    const results = await Promise.allSettled([
-      tryDelivery(server.open(), source, testCtx(), "run1"),
-      tryDelivery(server.open(), other, testCtx(), "run2"),
-    ]);
-    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    const winner = results[0]?.status === "fulfilled" ? source : other;
-    expect(served()).toEqual(Object.fromEntries(winner.files));
   });
 });
 
@@ -325,9 +238,9 @@ test("a stop leaves whole files, gives the lock up, and the next run sends only 
   await expect(tryDelivery(stopping, source, testCtx({ signal: stop.signal }), "run1")).rejects.toThrow();
   expect(server.lock).toBeUndefined();
   expect(server.files.size).toBe(9);
-  for (const [path, text] of Object.entries(served())) expect(source.files.get(path)).toBe(text);
+  for (const [path, text] of Object.entries(served(server))) expect(source.files.get(path)).toBe(text);
   const plan = await tryDelivery(server.open(), source, testCtx(), "run2");
   expect(plan.totals.puts).toBe(source.files.size - 9);
-  expect(served()).toEqual(Object.fromEntries(source.files));
+  expect(served(server)).toEqual(Object.fromEntries(source.files));
   expect([...server.states.keys()].sort()).toEqual(["head.json", "manifest-run2.gz"]);
 });

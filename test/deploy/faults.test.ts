@@ -6,7 +6,7 @@ import { everyFault, type Fault, type Faults, layFaults } from "../doubles/fault
 import { createMemorySource, type MemorySource } from "../doubles/memory-source.ts";
 import { createMemoryServer, type MemoryServer } from "../doubles/memory-target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
-import { NO_CACHE, planFor, tryDelivery } from "./try-delivery.ts";
+import { NO_CACHE, planFor, served, tryDelivery } from "./try-delivery.ts";
 
 const BEFORE = {
   "index.html": "old",
@@ -53,10 +53,6 @@ async function deliverWith(faults: Faults, server: MemoryServer, source: MemoryS
   );
   server.lock = DEAD_OWNER;
   return failed;
-}
-
-function served(server: MemoryServer): Record<string, string> {
-  return Object.fromEntries([...server.files].map(([path, { content }]) => [path, Buffer.from(content).toString()]));
 }
 
 async function expectConverged(server: MemoryServer, source: MemorySource): Promise<void> {

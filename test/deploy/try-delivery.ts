@@ -6,6 +6,7 @@ import { deliver } from "../../src/deploy/deliver.ts";
 import { type Observed, observe } from "../../src/deploy/observe.ts";
 import type { Source } from "../../src/site/source.ts";
 import type { Target } from "../../src/targets/target.ts";
+import type { MemoryServer } from "../doubles/memory-target.ts";
 
 /** A cache of manifests that forgets: every observation reads the target, as on a machine without local state. */
 export const NO_CACHE = { get: () => undefined, set: () => {} };
@@ -43,4 +44,9 @@ export async function planFor(source: Source, { snapshot: remote }: Observed, ct
     names: { foldsCase: false, foldsUnicode: false, maxSegmentBytes: 255, maxPathBytes: 4096, windows: false },
     problems: [],
   });
+}
+
+/** What a server in memory serves, as text by path. */
+export function served(server: MemoryServer): Record<string, string> {
+  return Object.fromEntries([...server.files].map(([path, { content }]) => [path, Buffer.from(content).toString()]));
 }

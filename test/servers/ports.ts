@@ -12,10 +12,11 @@ export interface PortBlock {
 
 // Below the range the kernel hands out by itself (32768 and up), so that no outgoing connection sits on them.
 const FIRST = 10_240;
-const SIZE = 128;
-const BLOCKS = 170;
+// Enough for a test's every transfer: a server that closes first can't have the same port again for a minute.
+const SIZE = 512;
+const BLOCKS = 43;
 /** The clock goes round the blocks, so that a late client of a stopped server finds nobody there for a minute. */
-const MS_PER_BLOCK = 500;
+const MS_PER_BLOCK = 2_000;
 
 function listen(port: number): Promise<Server | undefined> {
   const { promise, resolve } = Promise.withResolvers<Server | undefined>();

@@ -1,4 +1,5 @@
 import { connect as connectSocket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { type ControlChannel, createControlChannel } from "./control-channel.ts";
@@ -24,6 +25,12 @@ export interface FtpConnection extends Pick<ControlChannel, "send" | "sendAll" |
 /** A port prepared longer ago than this is asked for anew: servers and firewalls forget. */
 const PORT_LIVES_MS = 20_000;
 const GOODBYE_MS = 500;
+/**
+ * A server behind a firewall has few data ports, and each rests for a minute after a transfer (TIME_WAIT, RFC 9293): one
+ * that has run out says 425. Giving up would fail what only takes longer.
+ */
+const PORTS_COME_BACK_MS = 75_000;
+const ASK_AGAIN_MS = 1_000;
 const REUSE = "TLS session reuse";
 
 /** Connects, encrypts, checks the certificate, logs in and settles the session. */
@@ -59,7 +66,11 @@ function assemble(control: ControlChannel, server: Server, found: Partial<Server
 
   async function askPort(): Promise<number> {
     const command = server.passive;
-    const reply = await control.send(command);
+    let reply = await control.send(command);
+    for (let waitedMs = 0; reply.code === 425 && waitedMs < PORTS_COME_BACK_MS; waitedMs += ASK_AGAIN_MS) {
+      await delay(ASK_AGAIN_MS);
+      reply = await control.send(command);
+    }
     const port = command === "EPSV" ? parseEpsv(reply) : parsePasv(reply);
     if (port !== undefined) return port;
     if (command === "PASV" || server.config.passive === "epsv" || reply.code < 500) {

@@ -15,7 +15,10 @@ export async function readFile(
   if (isDone(reply)) return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   if (saysMissing(reply, path)) return undefined;
   if (reply.code !== 550 && reply.code !== 553) throw replyError("read", path, reply);
-  const presence = await createFindOut(connection, server)(path);
+  const look = () => createFindOut(connection, server)(path);
+  let presence = await look();
+  // A listing that was cut off politely looks complete: what it lacks is believed when a second one lacks it too.
+  if (presence === "absent") presence = await look();
   if (presence === "unclear") throw unclear("read", path, reply.message);
   if (presence === "file") throw replyError("read", path, reply);
   return undefined;
