@@ -1,7 +1,7 @@
 import type { Change } from "./change.ts";
 import type { Plan } from "./plan.ts";
 import type { RelPath } from "./rel-path.ts";
-import type { RemoteFile } from "./snapshot.ts";
+import { asHeld, type RemoteFile } from "./snapshot.ts";
 
 /** What a target holds after these changes were made to what it held. */
 export function applyChanges(
@@ -13,8 +13,7 @@ export function applyChanges(
     if (change.kind === "delete") {
       after.delete(change.path);
     } else {
-      const { path, size, sha256 } = change.file;
-      after.set(path, { path, size, sha256 });
+      after.set(change.file.path, asHeld(change.file));
     }
   }
   return after;

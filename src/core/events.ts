@@ -42,6 +42,22 @@ export type DeployEvent =
   | { type: "file-progress"; target: string; path: string; sent: number; size: number }
   | { type: "file-put"; target: string; path: string; size: number; reason: PutReason; seconds: number }
   | { type: "file-deleted"; target: string; path: string }
+  | { type: "stage-started"; target: string; files: number; bytes: number }
+  | { type: "file-staged"; target: string; path: string; size: number; seconds: number }
+  | { type: "staged"; target: string; seconds: number }
+  | { type: "published"; target: string; seconds: number }
+  | { type: "switched"; target: string; from: string | null; to: string; seconds: number }
+  | { type: "reverted"; target: string; because: string }
+  | { type: "hook-started"; target: string; when: "before" | "after"; command: string }
+  | {
+      type: "hook-done";
+      target: string;
+      when: "before" | "after";
+      command: string;
+      exitCode: number | null;
+      seconds: number;
+      output: string;
+    }
   | { type: "file-replanned"; target: string; path: string; attempt: number }
   | { type: "retry"; target: string; doing: string; attempt: number; waitSeconds: number; reason: string }
   | { type: "limit-learned"; target: string; connections: number; reason: string }

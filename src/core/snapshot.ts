@@ -24,6 +24,11 @@ export interface RemoteFile {
   readonly etag?: string;
 }
 
+/** A delivered file as its target holds it; `etag` is what the server said. */
+export function asHeld({ path, size, sha256 }: FileMeta, etag?: string): RemoteFile {
+  return { path, size, sha256, ...(etag === undefined ? {} : { etag }) };
+}
+
 /** The source at one moment, in path order. */
 export interface Snapshot {
   readonly files: ReadonlyMap<RelPath, FileMeta>;

@@ -9,3 +9,12 @@ export function throwIfAborted(signal: AbortSignal): void {
     cause: signal.reason,
   });
 }
+
+/** Aborts so many milliseconds after the given signal did: for what has to be put right before everything ends. */
+export function abortLater(signal: AbortSignal, ms: number): AbortSignal {
+  const late = new AbortController();
+  const start = () => void setTimeout(() => late.abort(signal.reason), ms).unref();
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start, { once: true });
+  return late.signal;
+}

@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import type { z } from "zod";
+import type { Change } from "../core/change.ts";
 import type { Ctx } from "../core/context.ts";
 import type { NameRules } from "../core/names.ts";
+import type { Phase } from "../core/plan.ts";
 import type { RelPath } from "../core/rel-path.ts";
 import type { FileMeta } from "../core/snapshot.ts";
 
@@ -15,6 +17,8 @@ export interface TargetCaps {
   /** Keeps modification times and permission bits. */
   readonly mtimes: boolean;
   readonly modes: boolean;
+  /** Every delivery is staged: uploaded beside what visitors see, then published. Others stage when a site asks for it. */
+  readonly alwaysStages: boolean;
   /** What the probe found, for `doctor`: ["MLSD", "MFMT", "TLSv1.3", …]. */
   readonly features: readonly string[];
 }
@@ -56,6 +60,107 @@ export interface StateStore {
   dropLock(ctx: Ctx): Promise<void>;
 }
 
+/** A file on its way: what it is, and a fresh stream of its bytes per attempt. */
+export interface OutgoingFile {
+  readonly file: FileMeta;
+  body(): Readable;
+}
+
+/** What sending many files in one stream tells as it goes. */
+export interface SendReport {
+  /** The file is whole where it was sent. */
+  done(file: FileMeta, result: PutResult): void;
+  /** This one file can't be sent as it is (its body errored); the others go on. */
+  failed(file: FileMeta, error: unknown): void;
+  /** So many bytes of it are sent. */
+  progress?(file: FileMeta, sent: number): void;
+}
+
+/** What a stage publishes: the plan's phases in order, and the directories that come and go with them. */
+export interface Publication {
+  readonly phases: readonly Phase[];
+  /** Directories of puts that the target is not known to have, parents first. */
+  readonly missingDirs: readonly string[];
+  /** Directories that hold nothing any more once the deletions are made, deepest first. */
+  readonly emptied: readonly string[];
+}
+
+/**
+ * A delivery laid beside what visitors see, until it is published. A target has one at most, whose lock its owner
+ * holds. Any of `prepare`, `publish` and `revert` may be called again after a transient failure and goes on where it
+ * stopped. Disposing takes away everything that lies beside: what was not published, and what was kept.
+ */
+export interface Stage extends AsyncDisposable {
+  /** Sends a file to lie beside, with everything `Target.put` promises; a later put of the same path replaces it. */
+  put(file: FileMeta, body: () => Readable, ctx: Ctx): Promise<PutResult>;
+  /**
+   * The same for many files, where the transport has something better than one at a time. Rejects when the transport
+   * failed; what was told as done stays done, and a further call goes on with the rest. A file that nothing was told
+   * of is left to `put`.
+   */
+  putMany?(files: readonly OutgoingFile[], ctx: Ctx, report: SendReport): Promise<void>;
+  /**
+   * Makes publishing a matter of renames: everything that `publication` puts is there and whole, and what it will
+   * replace or delete is kept so that `revert` can put it back. Nothing that visitors see changes.
+   */
+  prepare(publication: Publication, ctx: Ctx): Promise<void>;
+  /** Publishes what was prepared, in its order; `done` is called for each change as visitors see it. */
+  publish(ctx: Ctx, done: (change: Change) => void): Promise<void>;
+  /** Puts back everything that `publish` replaced or deleted, and takes away what it added. */
+  revert(ctx: Ctx): Promise<void>;
+}
+
+/** A whole version of the site kept on a target. */
+export interface Release {
+  /** The run that delivered it, or another name for one that was there before. */
+  readonly name: string;
+  /** Visitors see this one. */
+  readonly current: boolean;
+}
+
+/** What turning a plain document root into one with releases would do, and doing it. */
+export interface Conversion {
+  /** Step by step, for people. */
+  readonly steps: readonly string[];
+  run(ctx: Ctx): Promise<void>;
+}
+
+/** The versions of a site that a target keeps, of which it serves one. */
+export interface Releases {
+  /** Newest first; empty before the first delivery. */
+  list(ctx: Ctx): Promise<Release[]>;
+  /** Serves another one, in one step. "not-found" when there is none of this name. */
+  switchTo(name: string, ctx: Ctx): Promise<void>;
+  /** What is to be done before releases can be used; undefined when nothing is. */
+  conversion(ctx: Ctx): Promise<Conversion | undefined>;
+}
+
+/** A command that runs on the server before or after a delivery. */
+export interface Hook {
+  readonly when: "before" | "after";
+  readonly command: string;
+  /** Seconds. */
+  readonly timeout: number;
+  /** "fail": before, the delivery is not begun; after, the run says that it was only partly done. "warn": it is told. */
+  readonly onFailure: "fail" | "warn";
+}
+
+/** How a command on the server ended. */
+export interface HookResult {
+  /** null when it was ended by a signal or took too long. */
+  readonly exitCode: number | null;
+  /** What it wrote, both streams as they came, cut to a length a person reads. */
+  readonly output: string;
+  /** Why there is no exit code. */
+  readonly why?: string;
+}
+
+/** The commands a target's configuration names, and running them. */
+export interface Hooks {
+  readonly list: readonly Hook[];
+  run(hook: Hook, ctx: Ctx): Promise<HookResult>;
+}
+
 /**
  * A place a site is delivered to. Every call may be made many times at once; every failure is a SmartsyncError,
  * "transient" only where the same call may succeed a moment later. Aborting `ctx.signal` ends every call soon.
@@ -81,6 +186,15 @@ export interface Target extends AsyncDisposable {
   removeDirs(dirs: readonly string[], ctx: Ctx): Promise<void>;
   /** Removes what interrupted puts of these paths may have left behind (their temporary files). */
   sweep(paths: readonly RelPath[], ctx: Ctx): Promise<void>;
+  /** Begins to stage a run's delivery, where the target can; takes away, or uses, what an interrupted one left. */
+  stage?(run: string, ctx: Ctx): Promise<Stage>;
+  /**
+   * Looks for what a delivery needs besides (programs on either side) and says what was found: ["rsync 3.2.7 here"].
+   * Only for `doctor`, since it costs round trips. Throws what a delivery would fail with.
+   */
+  examine?(ctx: Ctx): Promise<readonly string[]>;
+  readonly releases?: Releases;
+  readonly hooks?: Hooks;
 }
 
 /** What a target is told when it is opened, besides its own configuration. */
@@ -93,6 +207,8 @@ export interface OpenOptions {
   readonly learnedConnections?: number;
   /** Called when the host turned out to accept only so many connections. */
   readonly onLimitLearned?: (connections: number) => void;
+  /** Asks the person at the terminal; absent where nobody is there. `details` are shown line by line. */
+  readonly confirm?: (question: string, details: readonly string[]) => Promise<boolean>;
 }
 
 /** A kind of target: what is configured and how it is opened. */

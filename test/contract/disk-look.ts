@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Look } from "./target-contract.ts";
 
 /** Where a server keeps what a target sees. */
@@ -21,6 +21,7 @@ export function diskLook({ root, stateDir, owner, names, keepRoot = false }: Dis
   const encode = names?.encode ?? ((name: string) => Buffer.from(name));
   const decode = names?.decode ?? ((raw: Buffer) => raw.toString());
   const at = (path: string): Buffer => Buffer.concat([Buffer.from(`${root}/`), encode(path)]);
+  const ownDir = stateDir ?? join(root, ".smartsync");
 
   async function makeDir(path: string): Promise<void> {
     const made = path === "" ? Buffer.from(root) : at(path);
@@ -51,6 +52,12 @@ export function diskLook({ root, stateDir, owner, names, keepRoot = false }: Dis
       };
       await walk(Buffer.from(root), "");
       return files.sort();
+    },
+    async listState() {
+      const options = { recursive: true, withFileTypes: true } as const;
+      const entries = (await readdir(ownDir, options).catch(unlessCode("ENOENT"))) ?? [];
+      const files = entries.filter((entry) => !entry.isDirectory());
+      return files.map(({ parentPath, name }) => relative(ownDir, join(parentPath, name))).sort();
     },
     async stat(path) {
       const found = await stat(at(path)).catch(unlessCode("ENOENT", "ENOTDIR"));

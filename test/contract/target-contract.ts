@@ -8,6 +8,9 @@ import { lockCases } from "./target/lock-cases.ts";
 import { nameCases } from "./target/name-cases.ts";
 import { putCases } from "./target/put-cases.ts";
 import { removeCases } from "./target/remove-cases.ts";
+import { stageCases } from "./target/stage-cases.ts";
+import { stageLifeCases } from "./target/stage-life-cases.ts";
+import { stageRevertCases } from "./target/stage-revert-cases.ts";
 import { stateCases } from "./target/state-cases.ts";
 
 /** The server's own disk, past the target. Paths are relative to the document root, in Unicode. */
@@ -18,6 +21,8 @@ export interface Look {
   write(path: string, content: Uint8Array): Promise<void>;
   /** Every file in the document root, temporary ones included, smartsync's state (`.smartsync/`) left out. */
   listAll(): Promise<string[]>;
+  /** Every file smartsync keeps there of its own: records, lock, and what is staged. */
+  listState(): Promise<string[]>;
   /** Time and permission bits of a file or directory; undefined when there is none. */
   stat(path: string): Promise<{ mtimeMs: number; mode: number; isDirectory: boolean } | undefined>;
   /** Takes the document root and the state away, as before a first delivery. */
@@ -39,6 +44,8 @@ export interface TargetTraits {
   readonly modes: boolean;
   /** Puts go through a temporary file in the document root. */
   readonly temporaryFiles: boolean;
+  /** A delivery can be laid beside what visitors see, and published in one go. */
+  readonly stages: boolean;
 }
 
 /** What each case is handed: a freshly opened target on an empty server. */
@@ -58,7 +65,14 @@ export function testTarget(
   setup: () => Promise<TargetServer>,
   lacking: Partial<TargetTraits> = {},
 ): void {
-  const traits: TargetTraits = { atomicReplace: true, mtimes: true, modes: true, temporaryFiles: true, ...lacking };
+  const traits: TargetTraits = {
+    atomicReplace: true,
+    mtimes: true,
+    modes: true,
+    temporaryFiles: true,
+    stages: true,
+    ...lacking,
+  };
   describe(`target contract: ${name}`, () => {
     let server: TargetServer | undefined;
     beforeAll(async () => {
@@ -87,6 +101,11 @@ export function testTarget(
     stateCases(it, traits);
     lockCases(it);
     abortCases(it);
+    if (traits.stages) {
+      stageCases(it, traits);
+      stageRevertCases(it, traits);
+      stageLifeCases(it, traits);
+    }
   });
 }
 

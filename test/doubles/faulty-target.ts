@@ -1,8 +1,14 @@
 import type { SmartsyncError } from "../../src/lib/errors.ts";
-import type { StateStore, Target } from "../../src/targets/target.ts";
+import type { Stage, StateStore, Target } from "../../src/targets/target.ts";
 
 /** The name of a target's call that can be made to fail. */
-export type Call = Exclude<keyof Target, "caps" | "state" | symbol> | `state.${keyof StateStore}`;
+export type Call =
+  | Exclude<keyof Target, "caps" | "state" | "releases" | "hooks" | symbol>
+  | `state.${keyof StateStore}`
+  | `stage.${Exclude<keyof Stage, symbol>}`
+  // A change that has become visible while a stage is published, before and after that is told.
+  | "stage.publish one"
+  | "stage.dispose";
 
 /** One thing that goes wrong. */
 export interface Fault {
@@ -12,6 +18,8 @@ export interface Fault {
   /** "before": nothing happens but the failure. "after": it takes effect, and only the answer is lost. */
   readonly when: "before" | "after";
   readonly error: SmartsyncError;
+  /** From then on every call fails before it does anything: the line, or the process, is gone. */
+  readonly forGood?: boolean;
 }
 
 /** Faults laid on one or more targets, and what became of them. */
@@ -29,17 +37,31 @@ export function layFaults(faults: readonly Fault[] = []): Faults {
   const made = new Map<Call, number>();
   const fired = new Set<Fault>();
 
-  async function through<T>(call: Call, work: () => Promise<T>): Promise<T> {
+  function next(call: Call): Fault | undefined {
     const nth = (made.get(call) ?? 0) + 1;
     made.set(call, nth);
-    const fault = faults.find((candidate) => candidate.call === call && candidate.nth === nth);
+    const end = faults.find((fault) => fault.forGood && fired.has(fault));
+    if (end !== undefined) return { ...end, when: "before" };
+    return faults.find((candidate) => candidate.call === call && candidate.nth === nth);
+  }
+
+  async function through<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    const fault = next(call);
     if (fault === undefined) return work();
     if (fault.when === "after") await work();
     fired.add(fault);
     throw fault.error;
   }
 
-  return { on: (target) => failing(target, through), made, fired };
+  function tell(call: Call, work: () => void): void {
+    const fault = next(call);
+    if (fault?.when !== "before") work();
+    if (fault === undefined) return;
+    fired.add(fault);
+    throw fault.error;
+  }
+
+  return { on: (target) => failing(target, { through, tell }), made, fired };
 }
 
 /** A fault for every call that a good run made, both before and after its effect. */
@@ -50,12 +72,18 @@ export function everyFault(made: ReadonlyMap<Call, number>, error: SmartsyncErro
   );
 }
 
-type Through = <T>(call: Call, work: () => Promise<T>) => Promise<T>;
+/** The two ways a call goes past its faults: one that is awaited, and one that only tells. */
+interface Laid {
+  through<T>(call: Call, work: () => Promise<T>): Promise<T>;
+  tell(call: Call, work: () => void): void;
+}
 
-function failing(target: Target, through: Through): Target {
+function failing(target: Target, laid: Laid): Target {
+  const { stage } = target;
+  const { through } = laid;
   return {
     ...target,
-    state: failingState(target.state, through),
+    state: failingState(target.state, laid),
     async *list(prefix, ctx) {
       yield* await through("list", () => Array.fromAsync(target.list(prefix, ctx)));
     },
@@ -65,10 +93,28 @@ function failing(target: Target, through: Through): Target {
     remove: (paths, ctx, done) => through("remove", () => target.remove(paths, ctx, done)),
     removeDirs: (dirs, ctx) => through("removeDirs", () => target.removeDirs(dirs, ctx)),
     sweep: (paths, ctx) => through("sweep", () => target.sweep(paths, ctx)),
+    ...(stage && {
+      stage: async (run, ctx) => failingStage(await through("stage", () => stage(run, ctx)), laid),
+    }),
   };
 }
 
-function failingState(state: StateStore, through: Through): StateStore {
+function failingStage(stage: Stage, { through, tell }: Laid): Stage {
+  const { putMany } = stage;
+  return {
+    put: (file, body, ctx) => through("stage.put", () => stage.put(file, body, ctx)),
+    ...(putMany && {
+      putMany: (files, ctx, report) => through("stage.putMany", () => putMany(files, ctx, report)),
+    }),
+    prepare: (publication, ctx) => through("stage.prepare", () => stage.prepare(publication, ctx)),
+    publish: (ctx, done) =>
+      through("stage.publish", () => stage.publish(ctx, (change) => tell("stage.publish one", () => done(change)))),
+    revert: (ctx) => through("stage.revert", () => stage.revert(ctx)),
+    [Symbol.asyncDispose]: () => through("stage.dispose", async () => stage[Symbol.asyncDispose]()),
+  };
+}
+
+function failingState(state: StateStore, { through }: Laid): StateStore {
   return {
     place: state.place,
     read: (name, ctx) => through("state.read", () => state.read(name, ctx)),

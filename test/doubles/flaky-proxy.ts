@@ -63,7 +63,7 @@ function pipe(from: Socket, to: Socket, latencyMs: number, admit: (chunk: Buffer
  * which EPSV sends to the host of the control connection (RFC 2428), come through it too.
  */
 export async function startFlakyProxy(
-  server: { readonly port: number; readonly passive: { readonly first: number; readonly last: number } },
+  server: { readonly port: number; readonly passive?: { readonly first: number; readonly last: number } },
   options: FlakyProxyOptions = {},
 ): Promise<FlakyProxy> {
   const host = "127.0.0.2";
@@ -116,7 +116,7 @@ export async function startFlakyProxy(
     pipe(upstream, client, options.latencyMs ?? 0, admit);
   }
 
-  const { first, last } = server.passive;
+  const { first, last } = server.passive ?? { first: 1, last: 0 };
   for (const port of [server.port, ...Array.from({ length: last - first + 1 }, (_, i) => first + i)]) {
     const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => join(client, port));
     listener.listen({ host, port });

@@ -2,27 +2,35 @@ import { addAbortSignal, type Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { nameFault } from "../../src/core/names.ts";
 import { parentsOf, type RelPath } from "../../src/core/rel-path.ts";
+import type { FileMeta } from "../../src/core/snapshot.ts";
 import { throwIfAborted } from "../../src/lib/abort.ts";
 import { type ErrorKind, SmartsyncError } from "../../src/lib/errors.ts";
 import { isTempName } from "../../src/targets/files/own-names.ts";
 import type { StateStore, Target, TargetCaps } from "../../src/targets/target.ts";
+import { openMemoryStage } from "./memory-stage.ts";
 
 /** A file as the memory server holds it. */
-interface MemoryFile {
+export interface MemoryFile {
   readonly content: Uint8Array;
   readonly mtimeMs: number;
   readonly mode: number;
 }
+
+/** How a target stages: not at all, one file at a time, or many in one stream. */
+type Stages = "not" | "singly" | "many";
 
 /** A server in memory. What it holds is open to tests, which may also change it behind the target's back. */
 export interface MemoryServer {
   readonly files: Map<string, MemoryFile>;
   readonly dirs: Set<string>;
   readonly states: Map<string, Uint8Array>;
+  /** What lies in the stage, and what is kept there to be put back. */
+  readonly staged: Map<string, MemoryFile>;
+  readonly kept: Map<string, MemoryFile>;
   /** The lock's record; undefined when it is free. */
   lock: Uint8Array | undefined;
-  /** Opens a target on it; any number may be open at once. */
-  open(caps?: Partial<TargetCaps>): Target;
+  /** Opens a target on it; any number may be open at once. It stages files one by one unless told otherwise. */
+  open(caps?: Partial<TargetCaps>, stages?: Stages): Target;
 }
 
 /** A server that holds everything in memory and keeps the whole target contract: for tests of what uses targets. */
@@ -31,8 +39,10 @@ export function createMemoryServer(): MemoryServer {
     files: new Map(),
     dirs: new Set(),
     states: new Map(),
+    staged: new Map(),
+    kept: new Map(),
     lock: undefined,
-    open: (caps = {}) => openTarget(server, { ...CAPS, ...caps }),
+    open: (caps = {}, stages = "singly") => openTarget(server, { ...CAPS, ...caps }, stages),
   };
   return server;
 }
@@ -41,18 +51,39 @@ const CAPS: TargetCaps = {
   concurrency: 4,
   names: { foldsCase: false, foldsUnicode: false, maxSegmentBytes: 255, maxPathBytes: 4096, windows: false },
   atomicReplace: true,
+  alwaysStages: false,
   mtimes: true,
   modes: true,
   features: ["memory"],
 };
 
-function openTarget(server: MemoryServer, caps: TargetCaps): Target {
+function openTarget(server: MemoryServer, caps: TargetCaps, stages: Stages): Target {
   const { files, dirs } = server;
 
   function makeDir(dir: string): void {
     for (const path of [dir, ...parentsOf(dir)]) {
       if (files.has(path)) throw failure("conflict", "not-a-directory", `there is a file in the way: ${path}`);
       dirs.add(path);
+    }
+  }
+
+  async function take({ path, mtimeMs, mode }: FileMeta, body: () => Readable, signal: AbortSignal) {
+    throwIfAborted(signal);
+    const fault = nameFault(path, caps.names);
+    if (fault) throw failure("config", "bad-name", `the name ${path} ${fault}`);
+    return { content: await receive(body, signal), mtimeMs, mode };
+  }
+
+  function show(path: string, file: MemoryFile): void {
+    for (const dir of parentsOf(path).slice(0, 1)) makeDir(dir);
+    if (dirs.has(path)) throw failure("conflict", "is-a-directory", `there is a directory in the way: ${path}`);
+    files.set(path, file);
+  }
+
+  function removeDirs(paths: readonly string[]): void {
+    for (const path of paths) {
+      const holds = [...files.keys(), ...dirs].some((inside) => inside.startsWith(`${path}/`));
+      if (!holds) dirs.delete(path);
     }
   }
 
@@ -74,14 +105,7 @@ function openTarget(server: MemoryServer, caps: TargetCaps): Target {
       throw failure("not-found", "not-found", `there is no file ${path}`);
     },
     async put(file, body, { signal }) {
-      throwIfAborted(signal);
-      const fault = nameFault(file.path, caps.names);
-      if (fault) throw failure("config", "bad-name", `the name ${file.path} ${fault}`);
-      const content = await receive(body, signal);
-      for (const dir of parentsOf(file.path).slice(0, 1)) makeDir(dir);
-      if (dirs.has(file.path))
-        throw failure("conflict", "is-a-directory", `there is a directory in the way: ${file.path}`);
-      files.set(file.path, { content, mtimeMs: file.mtimeMs, mode: file.mode });
+      show(file.path, await take(file, body, signal));
       return {};
     },
     async makeDirs(paths, { signal }) {
@@ -97,14 +121,17 @@ function openTarget(server: MemoryServer, caps: TargetCaps): Target {
     },
     async removeDirs(paths, { signal }) {
       throwIfAborted(signal);
-      for (const path of paths) {
-        const holds = [...files.keys(), ...dirs].some((inside) => inside.startsWith(`${path}/`));
-        if (!holds) dirs.delete(path);
-      }
+      removeDirs(paths);
     },
     async sweep(_paths, { signal }) {
       throwIfAborted(signal);
     },
+    ...(stages !== "not" && {
+      async stage(_run, { signal }) {
+        throwIfAborted(signal);
+        return openMemoryStage({ server, receive: take, show, removeDirs }, stages === "many");
+      },
+    }),
     async [Symbol.asyncDispose]() {
       // Memory needs no closing.
     },

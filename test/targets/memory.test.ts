@@ -10,8 +10,13 @@ import { createMemoryServer, type MemoryServer } from "../doubles/memory-target.
 
 const CALLS: Call[] = ["list", "get", "put", "makeDirs", "remove", "removeDirs", "sweep", "state.read"];
 const STATE_CALLS: Call[] = ["state.write", "state.remove", "state.list", "state.takeLock", "state.dropLock"];
+const STAGE_CALLS: Call[] = ["stage", "stage.put", "stage.prepare", "stage.publish", "stage.revert"];
 
 testTarget("memory", async () => memoryUnderTest((server) => server.open()), { temporaryFiles: false });
+
+testTarget("memory, many files at once", async () => memoryUnderTest((server) => server.open({}, "many")), {
+  temporaryFiles: false,
+});
 
 testTarget("memory, every other call failing and retried", async () => brittleMemory(), { temporaryFiles: false });
 
@@ -23,7 +28,7 @@ function memoryUnderTest(open: (server: MemoryServer) => Target): TargetServer {
 /** Of each call the first, third, … fail, in turns before and after they took effect. */
 function brittleMemory(): TargetServer {
   const error = new SmartsyncError("the connection was lost", { kind: "transient", code: "connection-lost" });
-  const faults = [...CALLS, ...STATE_CALLS].flatMap((call) =>
+  const faults = [...CALLS, ...STATE_CALLS, ...STAGE_CALLS].flatMap((call) =>
     Array.from({ length: 200 }, (_, i): Fault => ({ call, nth: 2 * i + 1, when: i % 2 ? "after" : "before", error })),
   );
   let fired = 0;
@@ -54,13 +59,18 @@ function lookInto(server: MemoryServer): Look {
       files.set(path, { content, mtimeMs: Date.UTC(2026, 0, 1), mode: 0o644 });
     },
     listAll: async () => [...files.keys()].filter((path) => !path.startsWith(".smartsync/")).sort(),
+    listState: async () => [
+      ...[...states.keys()].sort(),
+      ...[...server.staged.keys()].map((path) => `staged ${path}`),
+      ...[...server.kept.keys()].map((path) => `kept ${path}`),
+    ],
     async stat(path) {
       const file = files.get(path);
       if (file) return { mtimeMs: file.mtimeMs, mode: file.mode, isDirectory: false };
       return dirs.has(path) ? { mtimeMs: 0, mode: 0o755, isDirectory: true } : undefined;
     },
     async clear() {
-      for (const kept of [files, dirs, states]) kept.clear();
+      for (const held of [files, dirs, states, server.staged, server.kept]) held.clear();
       server.lock = undefined;
     },
   };

@@ -12,6 +12,7 @@ export function readOnly(target: Target): Target {
       code: "read-only",
     });
   };
+  const { stage, releases, hooks } = target;
   return {
     ...target,
     put: refuse("put"),
@@ -27,5 +28,17 @@ export function readOnly(target: Target): Target {
       writeLock: refuse("state.writeLock"),
       dropLock: refuse("state.dropLock"),
     },
+    ...(stage && { stage: refuse("stage") }),
+    ...(releases && {
+      releases: {
+        ...releases,
+        switchTo: refuse("releases.switchTo"),
+        async conversion(ctx) {
+          const conversion = await releases.conversion(ctx);
+          return conversion && { ...conversion, run: refuse("releases.conversion.run") };
+        },
+      },
+    }),
+    ...(hooks && { hooks: { ...hooks, run: refuse("hooks.run") } }),
   };
 }

@@ -3,6 +3,7 @@ import type { RelPath } from "../../core/rel-path.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { isTransient, toSmartsyncError } from "../../lib/errors.ts";
 import type { StateStore, Target } from "../target.ts";
+import { retryStage } from "./retry-stage.ts";
 
 /** How long a call is tried. */
 export interface Patience {
@@ -37,10 +38,12 @@ export function createRetry(name: string, patience: Patience = PATIENCE): Retry 
 
 /**
  * The same target with every call tried again after a transient failure: each call has its own count, a put gets a
- * fresh body each time, and every wait is told as a `retry` event under the target's name. Other failures pass.
+ * fresh body each time, and every wait is told as a `retry` event under the target's name. Other failures pass, and so
+ * do hooks: nobody knows whether a command may run twice.
  */
 export function withRetry(target: Target, name: string, patience: Patience = PATIENCE): Target {
   const retry = createRetry(name, patience);
+  const { stage, releases } = target;
   return {
     ...target,
     state: retryState(target.state, retry),
@@ -62,6 +65,17 @@ export function withRetry(target: Target, name: string, patience: Patience = PAT
     },
     removeDirs: (dirs, ctx) => retry("delete directories", ctx, () => target.removeDirs(dirs, ctx)),
     sweep: (paths, ctx) => retry("sweep temporary files", ctx, () => target.sweep(paths, ctx)),
+    ...(stage && {
+      stage: async (run, ctx) => retryStage(await retry("begin to stage", ctx, () => stage(run, ctx)), retry),
+    }),
+    ...(releases && {
+      releases: {
+        list: (ctx) => retry("list releases", ctx, () => releases.list(ctx)),
+        switchTo: (name, ctx) => retry(`switch to ${name}`, ctx, () => releases.switchTo(name, ctx)),
+        // Carrying it out is not tried again: a person asked for its steps, and looks at what is left of them first.
+        conversion: (ctx) => retry("look at the document root", ctx, () => releases.conversion(ctx)),
+      },
+    }),
   };
 }
 

@@ -5,7 +5,7 @@ import { expectContent } from "../expect-content.ts";
 import type { TargetTest } from "../target-contract.ts";
 
 /** Names that people really use, and names that break careless clients. */
-const NAMES: Record<string, string[]> = {
+export const NAMES: Record<string, string[]> = {
   "Japanese, composed": ["ページ.html", "会社案内/アクセス・地図.html", "ＦＡＱ（よくある質問）.html", "表示能力.html"],
   "Japanese, decomposed": ["ページ.html".normalize("NFD"), "ガイド/ブック.html".normalize("NFD"), "Zu\u0308rich.html"],
   "beyond the basic plane": ["𠮷野家.html", "🍣/🍺.html"],

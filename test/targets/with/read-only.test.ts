@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Target } from "../../../src/targets/target.ts";
 import { readOnly } from "../../../src/targets/with/read-only.ts";
 import { createMemoryServer } from "../../doubles/memory-target.ts";
 import { bodyOf, bytes, metaOf, relPath } from "../../doubles/site-file.ts";
@@ -14,12 +15,31 @@ async function stage() {
   await writable.makeDirs(["空"], ctx);
   await writable.state.write("manifest.json", content, ctx);
   await writable.state.takeLock(content, ctx);
-  return { server, target: readOnly(writable) };
+  const touched: string[] = [];
+  const equipped: Target = {
+    ...writable,
+    releases: {
+      list: async () => [{ name: "run1", current: true }],
+      switchTo: async (name) => void touched.push(name),
+      conversion: async () => ({
+        steps: ["move the directory aside"],
+        run: async () => void touched.push("converted"),
+      }),
+    },
+    hooks: {
+      list: [],
+      run: async () => {
+        touched.push("hook");
+        return { exitCode: 0, output: "" };
+      },
+    },
+  };
+  return { server, target: readOnly(equipped), touched };
 }
 
 describe("readOnly", () => {
   it("refuses every writing call, and the server stays as it was", async () => {
-    const { server, target } = await stage();
+    const { server, target, touched } = await stage();
     const before = structuredClone({ ...server, open: undefined });
     const { state } = target;
     const path = relPath("会社案内/index.html");
@@ -29,6 +49,10 @@ describe("readOnly", () => {
       remove: target.remove([path], ctx),
       removeDirs: target.removeDirs(["空"], ctx),
       sweep: target.sweep([path], ctx),
+      stage: target.stage?.("run1", ctx),
+      "releases.switchTo": target.releases?.switchTo("run0", ctx),
+      "releases.conversion.run": (await target.releases?.conversion(ctx))?.run(ctx),
+      "hooks.run": target.hooks?.run({ when: "before", command: "reboot", timeout: 1, onFailure: "fail" }, ctx),
       "state.write": state.write("manifest.json", bytes(5), ctx),
       "state.remove": state.remove(["manifest.json"], ctx),
       "state.takeLock": state.takeLock(content, ctx),
@@ -39,6 +63,7 @@ describe("readOnly", () => {
       await expect(promise, call).rejects.toMatchObject({ kind: "bug", code: "read-only" });
       await expect(promise, call).rejects.toThrow(`${call} was called`);
     }
+    expect(touched).toEqual([]);
     expect(structuredClone({ ...server, open: undefined })).toEqual(before);
   });
 
@@ -58,6 +83,8 @@ describe("readOnly", () => {
     expect(await target.state.read("manifest.json", ctx)).toHaveLength(10);
     expect(await target.state.list(ctx)).toEqual(["manifest.json"]);
     expect(await target.state.readLock(ctx)).toHaveLength(10);
+    expect(await target.releases?.list(ctx)).toEqual([{ name: "run1", current: true }]);
+    expect((await target.releases?.conversion(ctx))?.steps).toEqual(["move the directory aside"]);
     await target[Symbol.asyncDispose]();
   });
 });
