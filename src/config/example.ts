@@ -13,7 +13,7 @@ sites:
       maxDeleteCount: 500                 # or more than 500,
       maxShrink: 50%                      # or to deliver a source that lost half of its files
       protect: [/robots.txt]              # never replaced or deleted
-    targets: [web1, copy]
+    targets: [web1, web2, copy]
 
   採用サイト:                              # names may be Japanese
     source: ./採用/公開
@@ -28,6 +28,15 @@ targets:
     password: \${env:WEB1_PASSWORD}        # read when this target is used, never stored or shown
     path: /public_html
     connections: 8
+
+  web2:
+    type: sftp
+    host: web2.example.jp                 # or a Host of ~/.ssh/config
+    user: deploy
+    key: ~/.ssh/id_ed25519                # host keys are checked with ~/.ssh/known_hosts
+    path: /var/www/html
+    hooks:
+      after: [sudo -n systemctl reload nginx]
 
   recruit:
     type: ftps

@@ -9,7 +9,7 @@ export function renderReference(): string {
   const blocks = [
     INTRODUCTION,
     `## Sites\n\nEach entry of \`sites\` is a directory the CMS publishes into, and where it goes.`,
-    ...(site ? renderSection("sites.<name>", "###", site) : []),
+    ...(site ? renderSection("sites.<name>", "", "###", site) : []),
     `## Targets\n\nEach entry of \`targets\` is a place a site is delivered to. Its \`type\` says of what kind it is.`,
     ...kinds.flatMap((kind) => renderKind(childSchema(kind) ?? {})),
   ];
@@ -57,22 +57,25 @@ read it, smartsync warns and prints the command that closes it. Inside \`{ }\` a
 
 function renderKind(schema: JsonSchema): string[] {
   const { type, ...properties } = schema.properties ?? {};
-  return renderSection(`targets.<name>\` with \`type: ${childSchema(type)?.const}`, "###", { ...schema, properties });
+  return renderSection("targets.<name>", ` with \`type: ${childSchema(type)?.const}\``, "###", {
+    ...schema,
+    properties,
+  });
 }
 
-/** A table of the section's keys, then a section for each key that is a mapping itself. */
-function renderSection(title: string, level: string, schema: JsonSchema): string[] {
+/** A table of the keys below `path`, then a section for each key that is a mapping itself. `more` ends every heading. */
+function renderSection(path: string, more: string, level: string, schema: JsonSchema): string[] {
   const required = new Set(schema.required);
   const entries = Object.entries(schema.properties ?? {}).map(([key, node]) => [key, childSchema(node) ?? {}] as const);
   const rows = entries.map(
     ([key, node]) =>
-      `| \`${key}\` | ${cell(describeValue(node))} | ${cell(describeDefault(node, required.has(key)))} | ${cell(node.description ?? "")} |`,
+      `| \`${key}\` | ${cell(node.properties ? "mapping, see below" : describeValue(node))} | ${cell(describeDefault(node, required.has(key)))} | ${cell(node.description ?? "")} |`,
   );
   const table = ["| Key | Value | Default | Meaning |", "|---|---|---|---|", ...rows].join("\n");
   const nested = entries.filter(([, node]) => node.properties !== undefined);
   return [
-    `${level} \`${title}\`\n\n${table}`,
-    ...nested.flatMap(([key, node]) => renderSection(`${title}.${key}`, `${level}#`, node)),
+    `${level} \`${path}\`${more}\n\n${table}`,
+    ...nested.flatMap(([key, node]) => renderSection(`${path}.${key}`, more, `${level}#`, node)),
   ];
 }
 
@@ -91,7 +94,7 @@ function describeValue(node: JsonSchema): string {
     case "array":
       return `list: ${describeValue(childSchema(node.items) ?? {})}`;
     case "object":
-      return "mapping, see below";
+      return `\`{ ${Object.keys(node.properties ?? {}).join(", ")} }\``;
     default:
       return "text";
   }

@@ -77,6 +77,12 @@ const siteSchema = z.strictObject({
   pages: patterns
     .default(["**/*.{html,htm,xhtml,shtml,php,xml,rss,atom}"])
     .describe("What is sent after everything else, because it names the rest."),
+  publish: z
+    .enum(["ordered", "together"])
+    .default("ordered")
+    .describe(
+      "`ordered`: each target for itself; assets, then pages, then deletions. `together`: all targets as one; everything is first laid beside the site on each of them, and published only when all are ready. If one fails then, all are put back.",
+    ),
   targets: z.array(z.string()).min(1).describe("The names of the targets this site is delivered to."),
 });
 

@@ -1,5 +1,4 @@
 import type { Ctx } from "../core/context.ts";
-import type { PlanDeps } from "./job.ts";
 import { isAtWork, readOwner } from "./lock.ts";
 import type { LockOwner } from "./lock-owner.ts";
 import { observe } from "./observe.ts";
@@ -22,14 +21,10 @@ export interface TargetStatus {
 }
 
 /** Looks at a target's own records, changing nothing. */
-export async function inspectTarget(ready: ReadyTarget, { state }: PlanDeps, ctx: Ctx): Promise<TargetStatus> {
+export async function inspectTarget(ready: ReadyTarget, ctx: Ctx): Promise<TargetStatus> {
   await using target = await ready.open("dry", ctx);
-  const cache = {
-    get: (sha256: string) => state.manifests.get(ready.name, sha256),
-    set: (sha256: string, content: Uint8Array) => state.manifests.set(ready.name, sha256, content),
-  };
   const [{ head, snapshot, interrupted }, owner] = await Promise.all([
-    observe(target, cache, ctx),
+    observe(target, ready.manifests, ctx),
     readOwner(target, ctx),
   ]);
   const { intent, unfinished } = interrupted ?? {};

@@ -27,6 +27,8 @@ export interface PlanDeps {
   readonly config: LoadedConfig;
   readonly state: LocalState;
   readonly redactor: Redactor;
+  /** Asks the person at the terminal something a target needs to know; absent where nobody is there. */
+  readonly confirm?: (question: string, details: readonly string[]) => Promise<boolean>;
 }
 
 /** What the road needs from outside. */

@@ -11,7 +11,7 @@ const SILENT_MS = 120_000;
 /** So long the record must then stay as it is, by our clock alone: clocks that differ can't end a living owner's lock. */
 const WATCH_MS = HEARTBEAT_MS + 10_000;
 
-/** A lock that is held. */
+/** A lock that is held; disposing gives it up, once. */
 export interface Lock extends AsyncDisposable {
   /** Whose abandoned lock was taken over, for people; null when it was free. */
   readonly tookOver: string | null;
@@ -94,6 +94,7 @@ function holdLock(state: StateStore, owner: LockOwner, tookOver: string | null, 
     throw error;
   };
   const beating = beat();
+  let isHeld = true;
   return {
     tookOver,
     lost: lost.signal,
@@ -101,7 +102,8 @@ function holdLock(state: StateStore, owner: LockOwner, tookOver: string | null, 
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await beating;
-      if (lost.signal.aborted) return;
+      if (!isHeld || lost.signal.aborted) return;
+      isHeld = false;
       const goodbye = { ...ctx, signal: AbortSignal.timeout(5_000) };
       try {
         await state.dropLock(goodbye);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Ctx } from "../core/context.ts";
 import { decodeManifest } from "../core/manifest.ts";
 import type { RelPath } from "../core/rel-path.ts";
@@ -59,14 +60,23 @@ export async function observe(
   source?: Promise<Snapshot>,
 ): Promise<Observed> {
   for (let read = 1; ; read++) {
-    const record = await target.state.read(HEAD, ctx);
-    if (record === undefined) return { snapshot: { files: new Map(), state: "absent" }, head: null, interrupted: null };
-    const head = understand("head", () => parseHead(record));
+    const head = await readHead(target.state, ctx);
+    if (head === null) return { snapshot: { files: new Map(), state: "absent" }, head, interrupted: null };
     const files = (await sameAs(source, head)) ?? (await readManifest(target.state, head.manifest, cache, ctx));
     const interrupted = files && head.intent ? await readInterrupted(target.state, head.intent, ctx) : null;
     if (files !== undefined && interrupted !== undefined) return combine(head, files, interrupted);
     if (read === MAX_READS) throw damaged(`the records named by ${HEAD} are missing`);
   }
+}
+
+/** Whether the target still says of itself what it said when it was looked at: one small read. */
+export async function hasMoved(target: Target, { head }: Observed, ctx: Ctx): Promise<boolean> {
+  return !isDeepStrictEqual(await readHead(target.state, ctx), head);
+}
+
+async function readHead(state: StateStore, ctx: Ctx): Promise<Head | null> {
+  const record = await state.read(HEAD, ctx);
+  return record === undefined ? null : understand("head", () => parseHead(record));
 }
 
 function combine(

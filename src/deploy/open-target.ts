@@ -6,6 +6,7 @@ import type { Target } from "../targets/target.ts";
 import { readOnly } from "../targets/with/read-only.ts";
 import { createRetry, withRetry } from "../targets/with/retry.ts";
 import type { PlanDeps } from "./job.ts";
+import type { ManifestCache } from "./observe.ts";
 
 /** A host is asked again for more connections after this long. */
 const LIMIT_LASTS_MS = 7 * 24 * 3600 * 1000;
@@ -21,6 +22,8 @@ export interface ReadyTarget {
   readonly name: string;
   /** Where it is, for people. */
   readonly place: string;
+  /** Its manifests that are kept on this machine. */
+  readonly manifests: ManifestCache;
   open(access: Access, ctx: Ctx): Promise<Target>;
 }
 
@@ -28,7 +31,7 @@ export interface ReadyTarget {
  * Makes a target ready by its name in the configuration: its secrets are resolved, nothing is connected. When it is
  * opened its calls are retried, and what is learned of its connection limit is remembered.
  */
-export async function readyTarget(name: string, { config, state, redactor }: PlanDeps): Promise<ReadyTarget> {
+export async function readyTarget(name: string, { config, state, redactor, confirm }: PlanDeps): Promise<ReadyTarget> {
   const written = config.targets[name];
   const type = targetTypes.find((candidate) => candidate.type === written?.type);
   if (written === undefined || type === undefined) throw unknownTarget(name, Object.keys(config.targets));
@@ -37,12 +40,17 @@ export async function readyTarget(name: string, { config, state, redactor }: Pla
   return {
     name,
     place,
+    manifests: {
+      get: (sha256) => state.manifests.get(name, sha256),
+      set: (sha256, content) => state.manifests.set(name, sha256, content),
+    },
     async open(access, ctx) {
       ctx.emit({ type: "connecting", target: name, to: place });
       const learned = state.limits.get(name, ctx.clock.now() - LIMIT_LASTS_MS);
       const options = {
         name,
         baseDir: config.dir,
+        ...(confirm === undefined ? {} : { confirm }),
         ...(learned === undefined ? {} : { learnedConnections: learned }),
         onLimitLearned: (connections: number) => state.limits.set(name, connections, ctx.clock.now()),
       };

@@ -28,6 +28,8 @@ export interface Prepared extends AsyncDisposable {
   readonly ready: readonly PreparedTarget[];
   /** Targets that could not be looked at, and why. */
   readonly failed: readonly { name: string; failure: Failure }[];
+  /** The site is published on all of them as one, or on none. */
+  readonly together: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx
   const scan = scanSite(source, ctx);
   const [scanned, ...looks] = await Promise.allSettled([
     scan,
-    ...targets.map((target) => look(target, access, open, scan, deps, ctx)),
+    ...targets.map((target) => look(target, access, open, scan, ctx)),
   ]);
   ctx.signal.throwIfAborted();
   if (scanned.status === "rejected") throw scanned.reason;
@@ -52,10 +54,22 @@ export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx
     if (look.status === "rejected") failed.push({ name, failure: toFailure(look.reason, deps.redactor) });
     else ready.push({ name, ...look.value, plan: planTarget(job, name, look.value, source, scanned.value, deps) });
   });
+  const together = deps.config.sites[job.site]?.publish === "together";
+  if (together) checkAllStage(ready);
   if (ready.length > 0) warnOfNothing(job, scanned.value, ready, ctx);
   for (const { name, plan } of ready) ctx.emit({ type: "planned", target: name, plan });
   const opened = open.move();
-  return { source, ready, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { source, ready, failed, together, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+function checkAllStage(ready: readonly PreparedTarget[]): void {
+  const names = ready.filter(({ target }) => target.stage === undefined).map(({ name }) => name);
+  if (names.length === 0) return;
+  throw new SmartsyncError(`publish: together is not possible with ${names.join(", ")}: nothing can be staged there`, {
+    kind: "config",
+    code: "cannot-stage",
+    hint: "nothing was touched; deliver those targets as a site of their own, or set `publish: ordered`",
+  });
 }
 
 function pickTargets(job: Job, { config }: PlanDeps): readonly string[] {
@@ -86,23 +100,12 @@ async function scanSite(source: Source, ctx: Ctx): Promise<ScanResult> {
   return scan;
 }
 
-async function look(
-  to: ReadyTarget,
-  access: Access,
-  open: AsyncDisposableStack,
-  scan: Promise<ScanResult>,
-  { state }: PlanDeps,
-  ctx: Ctx,
-) {
+async function look(to: ReadyTarget, access: Access, open: AsyncDisposableStack, scan: Promise<ScanResult>, ctx: Ctx) {
   const target = open.use(await to.open(access, ctx));
-  const cache: ManifestCache = {
-    get: (sha256) => state.manifests.get(to.name, sha256),
-    set: (sha256, content) => state.manifests.set(to.name, sha256, content),
-  };
   const source = scan.then(({ snapshot }) => snapshot);
   // A first delivery never asks for it; that the scan failed is told by whoever waits for the scan.
   source.catch(() => undefined);
-  const observed = await observe(target, cache, ctx, source);
+  const observed = await observe(target, to.manifests, ctx, source);
   const { snapshot, head, interrupted } = observed;
   ctx.emit({
     type: "observed",
@@ -112,7 +115,7 @@ async function look(
     first: head === null,
     interrupted: interrupted?.intent.run ?? null,
   });
-  return { target, observed, cache };
+  return { target, observed, cache: to.manifests };
 }
 
 function planTarget(

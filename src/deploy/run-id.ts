@@ -1,7 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-/** A new run's name: sorts by time, is a safe file name everywhere: "20261122T174501-3f9a2c". */
+/**
+ * A new run's name: sorts by time, is a safe file name everywhere: "20261122T174501-3f9a2c". After the seconds come the
+ * milliseconds, in hexadecimal, and three digits by chance.
+ */
 export function makeRunId(now: number): string {
   const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+Z$/g, "");
-  return `${stamp}-${randomBytes(3).toString("hex")}`;
+  const milliseconds = Math.trunc(now % 1000)
+    .toString(16)
+    .padStart(3, "0");
+  return `${stamp}-${milliseconds}${randomBytes(2).toString("hex").slice(0, 3)}`;
 }

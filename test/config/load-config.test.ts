@@ -35,6 +35,7 @@ test("a small file loads with every default of a site filled in, and targets as 
         settle: 0,
         guard: { maxDelete: 25, maxDeleteCount: 500, maxShrink: 50, protect: [] },
         pages: ["**/*.{html,htm,xhtml,shtml,php,xml,rss,atom}"],
+        publish: "ordered",
         targets: ["web1"],
       },
     },

@@ -41,7 +41,7 @@ function watched(see: (call: string) => void): Target {
 }
 
 describe("the order of writes", () => {
-  test("intent, head, assets, pages, manifest, head: the lock is checked before each phase", async () => {
+  test("intent, head, assets, pages, manifest, head: the lock is checked before each phase and each head", async () => {
     const calls: string[] = [];
     await tryDelivery(
       watched((call) => calls.push(call)),
@@ -51,8 +51,8 @@ describe("the order of writes", () => {
     );
     expect(calls).toEqual([
       "write intent-run1.gz",
-      "write head.json",
       "check lock",
+      "write head.json",
       "put assets/site.css",
       "check lock",
       expect.stringMatching(/^put .*html$/),

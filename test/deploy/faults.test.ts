@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { encodeOwner, thisMachine } from "../../src/deploy/lock-owner.ts";
 import { observe } from "../../src/deploy/observe.ts";
 import { SmartsyncError } from "../../src/lib/errors.ts";
 import { everyFault, type Fault, type Faults, layFaults } from "../doubles/faulty-target.ts";
@@ -7,6 +6,7 @@ import { createMemorySource, type MemorySource } from "../doubles/memory-source.
 import { createMemoryServer, type MemoryServer } from "../doubles/memory-target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 import { NO_CACHE, planFor, served, tryDelivery } from "./try-delivery.ts";
+import { DEAD_OWNER } from "./try-staged.ts";
 
 const BEFORE = {
   "index.html": "old",
@@ -25,18 +25,6 @@ const AFTER = {
 const DELETED = ["記事/古い.html", "assets/old.css", "swap"];
 
 const LOST = new SmartsyncError("the connection was lost", { kind: "transient", code: "connection-lost" });
-
-const DEAD_OWNER = encodeOwner({
-  format: 1,
-  token: "theirs",
-  run: "run2",
-  by: "deploy@cms",
-  machine: thisMachine(),
-  pid: 2 ** 22 - 3,
-  why: "push",
-  since: new Date().toISOString(),
-  renewed: new Date().toISOString(),
-});
 
 /** A server that was delivered BEFORE, and a source that has become AFTER. */
 async function stage(): Promise<{ server: MemoryServer; source: MemorySource }> {

@@ -11,7 +11,9 @@ test.each<[Outcome[], Outcome]>([
   [["unchanged", "locked"], "partial"],
   [["locked"], "locked"],
   [["refused", "refused"], "refused"],
-  [["refused", "failed"], "partial"],
+  [["refused", "failed"], "failed"],
+  [["locked", "failed"], "failed"],
+  [["partial", "failed"], "partial"],
   [["done", "aborted"], "aborted"],
 ])("targets that ended %j make a run that ended %s", (targets, outcome) => {
   expect(outcomeOf(targets)).toBe(outcome);

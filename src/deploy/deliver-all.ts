@@ -1,0 +1,49 @@
+import type { Ctx } from "../core/context.ts";
+import type { TargetResult } from "../core/events.ts";
+import type { Redactor } from "../lib/redact.ts";
+import type { Source } from "../site/source.ts";
+import { deliver } from "./deliver.ts";
+import { deliverStaged } from "./deliver-staged.ts";
+import { tryAll } from "./group-steps.ts";
+import type { Why } from "./hold-target.ts";
+import { outcomeFor } from "./outcome.ts";
+import type { PreparedTarget } from "./prepare.ts";
+import { stageDelivery } from "./stage-delivery.ts";
+import { startTally } from "./target-result.ts";
+import { toFailure } from "./to-failure.ts";
+
+/** What a delivery to several targets is made with. */
+export interface Delivery {
+  readonly source: Source;
+  readonly why: Why;
+  /** All targets are published as one, or none. */
+  readonly together: boolean;
+  readonly redactor: Redactor;
+}
+
+/** Delivers to all these targets at the same time, each for itself or together; tells of each how it ended. */
+export async function deliverAll(
+  targets: readonly PreparedTarget[],
+  delivery: Delivery,
+  ctx: Ctx,
+): Promise<TargetResult[]> {
+  const groups = delivery.together ? [targets] : targets.map((target) => [target]);
+  return (await Promise.all(groups.map((group) => deliverGroup(group, delivery, ctx)))).flat();
+}
+
+async function deliverGroup(group: readonly PreparedTarget[], delivery: Delivery, ctx: Ctx): Promise<TargetResult[]> {
+  const tallies = group.map((prepared) => ({ prepared, ...startTally(prepared, ctx) }));
+  const { source, why, together, redactor } = delivery;
+  const isStaged = together || group.some(({ target }) => target.caps.alwaysStages);
+  const failures = isStaged
+    ? await deliverStaged(tallies, ctx.signal, (member, stop) =>
+        stageDelivery(member.prepared, source, why, stop, member.ctx),
+      )
+    : await tryAll(tallies, (member) => deliver(member.prepared, source, why, member.ctx));
+  return tallies.map(({ prepared, result }) => {
+    const error = failures.get(prepared.name);
+    const ended = error ? result(outcomeFor(error, ctx), toFailure(error, redactor)) : result("done");
+    ctx.emit({ type: "target-done", result: ended });
+    return ended;
+  });
+}

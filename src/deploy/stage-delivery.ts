@@ -1,0 +1,187 @@
+import { applyChanges } from "../core/apply-changes.ts";
+import type { Change } from "../core/change.ts";
+import type { Ctx } from "../core/context.ts";
+import { missingDirs } from "../core/missing-dirs.ts";
+import type { RelPath } from "../core/rel-path.ts";
+import { asHeld } from "../core/snapshot.ts";
+import { abortLater } from "../lib/abort.ts";
+import { atOnce } from "../lib/at-once.ts";
+import { toSmartsyncError } from "../lib/errors.ts";
+import type { Source } from "../site/source.ts";
+import type { Stage } from "../targets/target.ts";
+import { checkUnmoved, holdTarget, type Why } from "./hold-target.ts";
+import { runHooks } from "./hooks.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import type { Lock } from "./lock.ts";
+import type { PreparedTarget } from "./prepare.ts";
+import type { SentFile } from "./send-file.ts";
+import { sendToStage } from "./send-to-stage.ts";
+
+/** Whoever stops a run waits no longer than this for the site to be put back. */
+const PUT_BACK_MS = 10_000;
+
+/** A delivery that lies ready beside what visitors see, with the lock held. Disposing ends that, and gives it up. */
+export interface StagedDelivery extends AsyncDisposable {
+  readonly name: string;
+  /** Writes the intent; from then on visitors may see changes. */
+  begin(): Promise<void>;
+  /** Shows visitors everything; ends soon when `stop` aborts, with some of it shown. */
+  publish(stop: AbortSignal): Promise<void>;
+  /** Ends the intent of a delivery of which nothing was published, also after the run was stopped. */
+  abandon(): Promise<void>;
+  /** Puts back everything that visitors were shown, and ends the intent; also after the run was stopped. */
+  revert(because: string): Promise<void>;
+  /** Writes the manifest: the delivery is complete. */
+  finish(): Promise<void>;
+}
+
+/**
+ * Makes a delivery ready to be published: lock, a look whether the target is as it was planned for, its `before` hooks,
+ * and everything sent to lie beside the site. Nothing that visitors see changes; when it throws, or `stop` aborts,
+ * nothing of it is left.
+ */
+export async function stageDelivery(
+  prepared: PreparedTarget,
+  source: Source,
+  why: Why,
+  stop: AbortSignal,
+  outer: Ctx,
+): Promise<StagedDelivery> {
+  await using open = new AsyncDisposableStack();
+  const [lock, ctx] = await holdTarget(prepared, why, { ...outer, signal: AbortSignal.any([outer.signal, stop]) });
+  open.use(lock);
+  const ledger = open.use(openLedger({ ...prepared, lock, run: why.run }, ctx));
+  return await orWhyStopped(ctx.signal, async () => {
+    const stage = await atOnce(
+      ctx.signal,
+      async (signal) => open.use(await openStage(prepared, why.run, { ...ctx, signal })),
+      (signal) => checkUnmoved(prepared, { ...ctx, signal }),
+      () => ledger.draft(),
+    );
+    await runHooks(prepared.name, prepared.target, "before", ctx);
+    const sent = await fillStage(prepared, source, stage, ledger, ctx);
+    const opened = open.move();
+    return createStaged({ prepared, lock, ledger, stage, sent }, ctx, outer.signal, () => opened.disposeAsync());
+  });
+}
+
+/** The target's stage; that it can't be taken away in the end is a warning, and it is taken away once. */
+async function openStage({ name, target }: PreparedTarget, run: string, ctx: Ctx): Promise<Stage> {
+  if (target.stage === undefined) throw new Error(`${name} was expected to stage`);
+  const stage = await target.stage(run, ctx);
+  let removed: Promise<void> | undefined;
+  const remove = async () => {
+    try {
+      await stage[Symbol.asyncDispose]();
+    } catch (error) {
+      const message = `could not clear the stage away: ${toSmartsyncError(error).message}`;
+      ctx.emit({ type: "warning", target: name, code: "stage-kept", message });
+    }
+  };
+  return {
+    ...stage,
+    [Symbol.asyncDispose]() {
+      removed ??= remove();
+      return removed;
+    },
+  };
+}
+
+/** Sends everything and makes it ready; what the target will hold in the end is written down meanwhile. */
+async function fillStage(prepared: PreparedTarget, source: Source, stage: Stage, ledger: Ledger, ctx: Ctx) {
+  const { name, target, plan, observed } = prepared;
+  const startedAt = ctx.clock.now();
+  const puts = plan.phases.flatMap(({ changes }) => changes.filter((change) => change.kind === "put"));
+  const bytes = puts.reduce((sum, { file }) => sum + file.size, 0);
+  ctx.emit({ type: "stage-started", target: name, files: puts.length, bytes });
+  const sent = await sendToStage({ name, source, stage, puts, concurrency: target.caps.concurrency }, ctx);
+  const asSent = (change: Change): Change =>
+    change.kind === "put" ? { ...change, file: sent.get(change.file.path)?.file ?? change.file } : change;
+  const publication = {
+    phases: plan.phases.map((phase) => ({ ...phase, changes: phase.changes.map(asSent) })),
+    missingDirs: missingDirs(plan, observed.snapshot.files),
+    emptied: plan.emptied,
+  };
+  const changes = publication.phases.flatMap((phase) => phase.changes);
+  const held = applyChanges(observed.snapshot.files, changes);
+  for (const [path, { file, result }] of sent) held.set(path, asHeld(file, result.etag));
+  await atOnce(
+    ctx.signal,
+    (signal) => stage.prepare(publication, { ...ctx, signal }),
+    () => ledger.foresee(held),
+  );
+  ctx.emit({ type: "staged", target: name, seconds: (ctx.clock.now() - startedAt) / 1000 });
+  return sent;
+}
+
+interface StagedParts {
+  readonly prepared: PreparedTarget;
+  readonly lock: Lock;
+  readonly ledger: Ledger;
+  readonly stage: Stage;
+  readonly sent: ReadonlyMap<RelPath, SentFile>;
+}
+
+function createStaged(
+  { prepared, lock, ledger, stage, sent }: StagedParts,
+  ctx: Ctx,
+  stopped: AbortSignal,
+  dispose: () => Promise<void>,
+): StagedDelivery {
+  const { name, target } = prepared;
+
+  function note(change: Change): void {
+    if (change.kind === "delete") {
+      ledger.recordDelete(change.path);
+      ctx.emit({ type: "file-deleted", target: name, path: change.path });
+      return;
+    }
+    const { path, size } = change.file;
+    const { result = {}, seconds = 0 } = sent.get(path) ?? {};
+    ledger.recordPut(change.file, result);
+    ctx.emit({ type: "file-put", target: name, path, size, reason: change.reason, seconds });
+  }
+
+  /** For what must still be done when the run was stopped, but not when the target is somebody else's by now. */
+  function lastWords(): Ctx {
+    return { ...ctx, signal: AbortSignal.any([lock.lost, abortLater(stopped, PUT_BACK_MS)]) };
+  }
+
+  return {
+    name,
+    begin: () => orWhyStopped(ctx.signal, () => ledger.begin()),
+    async publish(stop) {
+      const startedAt = ctx.clock.now();
+      const signal = AbortSignal.any([ctx.signal, stop]);
+      await orWhyStopped(signal, () => stage.publish({ ...ctx, signal }, note));
+      ctx.emit({ type: "published", target: name, seconds: (ctx.clock.now() - startedAt) / 1000 });
+    },
+    abandon: () => ledger.undo(lastWords(), async () => {}),
+    async revert(because) {
+      const last = lastWords();
+      await orWhyStopped(last.signal, () =>
+        ledger.undo(last, async () => {
+          await stage.revert(last);
+          ctx.emit({ type: "reverted", target: name, because });
+        }),
+      );
+    },
+    async finish() {
+      // Nothing is put back any more: what was kept for that is not needed.
+      await orWhyStopped(ctx.signal, () => Promise.all([ledger.finish(), stage[Symbol.asyncDispose]()]));
+      await runHooks(name, target, "after", ctx);
+      await Promise.all([ledger[Symbol.asyncDispose](), lock[Symbol.asyncDispose]()]);
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Does the work; when the signal aborted, why it did is the reason, and not what that led to. */
+async function orWhyStopped<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
