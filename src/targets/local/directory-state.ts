@@ -78,7 +78,7 @@ export function createDirectoryState(dir: string, flush: () => Promise<void>): S
 }
 
 /** Makes the directory, readable to its owner's group at most, with what belongs into every one. */
-async function makeStateDir(dir: string): Promise<void> {
+export async function makeStateDir(dir: string): Promise<void> {
   try {
     // What lies above may be on the way to the site itself, which others have to reach: only the last one is closed.
     await mkdir(dirname(dir), { recursive: true });

@@ -11,6 +11,12 @@ const CASES: Record<string, Pick<SmartsyncError, "kind" | "code"> & { why: strin
   EEXIST: { kind: "conflict", code: "not-a-directory", why: "there is a file where a directory is needed" },
   EISDIR: { kind: "conflict", code: "is-a-directory", why: "there is a directory where a file is to go" },
   ELOOP: { kind: "conflict", code: "symlink-in-target", why: "its symbolic links lead round in a circle" },
+  EXDEV: {
+    kind: "config",
+    code: "other-file-system",
+    why: "it is on another file system than the rest of the site",
+    hint: "a delivery that is published in one go is renamed into place: make that directory a target of its own",
+  },
   ENAMETOOLONG: { kind: "config", code: "bad-name", why: "the name is too long for this file system" },
   EILSEQ: { kind: "config", code: "bad-name", why: "this file system can't hold the name" },
 };

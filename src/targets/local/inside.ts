@@ -7,6 +7,8 @@ import { diskError, errnoOf, onDisk, onDiskUnless } from "./disk-error.ts";
 export interface Inside {
   /** The real place of a file or directory; undefined when it is not there. Throws when a link leads out of the root. */
   find(path: string): Promise<string | undefined>;
+  /** Where something is or would be, a link itself and not what it leads to; undefined without a directory above it. */
+  locate(path: string): Promise<string | undefined>;
   /** The real place of a directory, which is made if it is missing. `made` is told of each that was. */
   ensure(dir: string, made?: (realPath: string) => void): Promise<string>;
 }
@@ -30,13 +32,18 @@ export function keepInside(root: string): Inside {
     });
   }
 
+  async function locate(path: string): Promise<string | undefined> {
+    const dir = await find(parentOf(path));
+    return dir && join(dir, basename(path));
+  }
+
   async function ensure(dir: string, made?: (realPath: string) => void): Promise<string> {
     const found = await find(dir);
     if (found !== undefined) return found;
     if (dir === "") {
       await onDisk("make the directory", root, () => mkdir(root, { recursive: true }));
     } else {
-      const parent = await ensure(dir.slice(0, Math.max(dir.lastIndexOf("/"), 0)), made);
+      const parent = await ensure(parentOf(dir), made);
       await makeDir(join(parent, basename(dir)));
     }
     const real = await find(dir);
@@ -51,7 +58,12 @@ export function keepInside(root: string): Inside {
     });
   }
 
-  return { find, ensure };
+  return { find, locate, ensure };
+}
+
+/** The directory above a path, "" for the root. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 function realOf(path: string): Promise<string | undefined> {

@@ -1,5 +1,7 @@
 import { readFile, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import type { Ctx } from "../../core/context.ts";
 import { type NameRules, nameFault } from "../../core/names.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
@@ -9,9 +11,11 @@ import { tempPath } from "../files/own-names.ts";
 import type { Target } from "../target.ts";
 import { createDirectoryState } from "./directory-state.ts";
 import { onDiskUnless } from "./disk-error.ts";
-import { keepInside } from "./inside.ts";
+import { keepInside, parentOf } from "./inside.ts";
 import { listFiles } from "./list-files.ts";
 import { type Attributes, putFile } from "./put-file.ts";
+import { createStage } from "./stage.ts";
+import { openStageFolder } from "./stage-folder.ts";
 import { createUnsynced } from "./unsynced.ts";
 
 /** More than this in flight makes a disk no faster. */
@@ -33,15 +37,14 @@ export function localDirectory({ root, stateDir, names, mode, mtimes }: Director
   const inside = keepInside(root);
   const unsynced = createUnsynced();
 
-  /** Where a file or directory is or would be; undefined when the directory above it does not exist. */
-  async function placeOf(path: string): Promise<string | undefined> {
-    const dir = await inside.find(parentOf(path));
-    return dir && join(dir, basename(path));
-  }
-
   function attributesOf(file: FileMeta): Attributes {
     const bits = mode === "keep" ? file.mode : mode;
     return { ...(bits !== "server" && { mode: bits }), ...(mtimes && { mtimeMs: file.mtimeMs }) };
+  }
+
+  async function receive(file: FileMeta, place: string, temp: string, body: () => Readable, { signal }: Ctx) {
+    await putFile(place, temp, body, attributesOf(file), signal);
+    unsynced.add(place);
   }
 
   function makeDir(dir: string): Promise<string> {
@@ -53,6 +56,7 @@ export function localDirectory({ root, stateDir, names, mode, mtimes }: Director
       concurrency: AT_ONCE,
       names,
       atomicReplace: true,
+      alwaysStages: false,
       mtimes,
       modes: mode === "keep",
       features: [names.foldsCase ? "case-insensitive" : "case-sensitive", "rename", "fsync"],
@@ -69,14 +73,11 @@ export function localDirectory({ root, stateDir, names, mode, mtimes }: Director
       throw new SmartsyncError(`there is no file ${join(root, path)}`, { kind: "not-found", code: "not-found" });
     },
 
-    async put(file, body, { signal }) {
-      throwIfAborted(signal);
+    async put(file, body, ctx) {
+      throwIfAborted(ctx.signal);
       checkName(file.path, names);
       const dir = await makeDir(parentOf(file.path));
-      const place = join(dir, basename(file.path));
-      const temp = join(dir, basename(tempPath(file.path)));
-      await putFile(place, temp, body, attributesOf(file), signal);
-      unsynced.add(place);
+      await receive(file, join(dir, basename(file.path)), join(dir, basename(tempPath(file.path))), body, ctx);
       unsynced.add(dir);
       return {};
     },
@@ -91,7 +92,7 @@ export function localDirectory({ root, stateDir, names, mode, mtimes }: Director
     remove: (paths, { signal }, done) =>
       forEachAtOnce(paths, AT_ONCE, async (path) => {
         throwIfAborted(signal);
-        const place = await placeOf(path);
+        const place = await inside.locate(path);
         // A directory of that name is not the file that was to go.
         const gone = ["ENOENT", "ENOTDIR", "EISDIR"];
         if (place) {
@@ -104,7 +105,7 @@ export function localDirectory({ root, stateDir, names, mode, mtimes }: Director
     async removeDirs(dirs, { signal }) {
       for (const dir of dirs) {
         throwIfAborted(signal);
-        const place = await placeOf(dir);
+        const place = await inside.locate(dir);
         const stays = ["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"];
         if (place) await onDiskUnless(stays, "delete", place, () => rmdir(place));
       }
@@ -113,9 +114,20 @@ export function localDirectory({ root, stateDir, names, mode, mtimes }: Director
     sweep: (paths, { signal }) =>
       forEachAtOnce(paths, AT_ONCE, async (path) => {
         throwIfAborted(signal);
-        const temp = await placeOf(tempPath(path));
+        const temp = await inside.locate(tempPath(path));
         if (temp) await onDiskUnless(["ENOENT", "ENOTDIR"], "delete", temp, () => unlink(temp));
       }),
+
+    async stage(_run, { signal }) {
+      throwIfAborted(signal);
+      const folder = await openStageFolder(root, stateDir, inside);
+      const send = async (file: FileMeta, place: string, body: () => Readable, ctx: Ctx): Promise<void> => {
+        throwIfAborted(ctx.signal);
+        checkName(file.path, names);
+        await receive(file, place, `${place}.tmp`, body, ctx);
+      };
+      return createStage({ folder, inside, unsynced, send });
+    },
 
     async [Symbol.asyncDispose]() {
       // Nothing is held open between calls.
@@ -131,9 +143,4 @@ function checkName(path: string, names: NameRules): void {
     code: "bad-name",
     hint: "rename the file in the CMS, or exclude it",
   });
-}
-
-/** The directory above, "" for the root. */
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }

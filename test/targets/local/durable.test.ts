@@ -1,6 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { stagedName } from "../../../src/targets/files/own-names.ts";
+import { openStage, publicationOf, siteOf, stageChanges } from "../../contract/target/staged-site.ts";
 import { bodyOf, bytes, metaOf, relPath } from "../../doubles/site-file.ts";
 import { testCtx } from "../../doubles/test-ctx.ts";
 import { openSite, scratchDir } from "./stage.ts";
@@ -54,6 +56,25 @@ it("every delivered file and its directory is on the disk before a state that sp
   for (const path of [...paths, "記事/1", "記事", "."]) expect(before).toContain(`sync ${join(at(path))}`);
   expect(before.at(-1)).toContain(`sync ${join(dir, ".smartsync/site/")}`);
   expect(disk.log.slice(replaced + 1).map((line) => basename(line))).toEqual(["site"]);
+});
+
+it("a staged file is on the disk before it is renamed into the site, and the directory after it", async () => {
+  const dir = await scratchDir();
+  const target = await openSite(dir);
+  const after = siteOf({ "index.html": "頁", "記事/1.html": "一" });
+  await using stage = await openStage(target, ctx);
+  await stageChanges(stage, siteOf({}), after, ctx);
+  await stage.prepare(publicationOf(siteOf({}), after, target.caps), ctx);
+  const staged = [...after.keys()].map(
+    (path) => `sync ${join(dir, ".smartsync/site/.stage/staged", stagedName(path))}`,
+  );
+  for (const line of staged) expect(disk.log).toContain(line);
+  disk.log.length = 0;
+  await stage.publish(ctx, () => {});
+  expect(disk.log.every((line) => line.startsWith(`rename ${join(dir, "site/")}`))).toBe(true);
+  expect(disk.log).toHaveLength(2);
+  await target.state.write("manifest.json", content, ctx);
+  for (const path of ["記事", "."]) expect(disk.log).toContain(`sync ${join(dir, "site", path)}`);
 });
 
 it("when content can't be brought to the disk the old state stays, and the next write tries again", async () => {
