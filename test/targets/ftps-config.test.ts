@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rootOf, stateDirOf } from "../../src/targets/ftps/ftps-config.ts";
+import { rootOf, stateDirOf } from "../../src/targets/files/document-root.ts";
 import { ftpsTarget } from "../../src/targets/ftps/ftps-target.ts";
 import { createNameCodec } from "../../src/targets/ftps/name-codec.ts";
 

@@ -13,10 +13,10 @@ describe("MLSD", () => {
     "type=OS.unix=symlink;size=7;modify=20260203040506; latest",
   );
 
-  test("gives names as they are, sizes, times and kinds", () => {
+  test("gives names as they are, sizes, times, permissions and kinds", () => {
     expect(readListing(text).entries).toEqual([
       { name: "ニュース", isDirectory: true, size: 0, mtimeMs: Date.UTC(2026, 10, 22, 17, 56, 9) },
-      { name: " 先頭に空白.html", isDirectory: false, size: 1234, mtimeMs: Date.UTC(2026, 1, 3, 4, 5, 6) },
+      { name: " 先頭に空白.html", isDirectory: false, size: 1234, mtimeMs: Date.UTC(2026, 1, 3, 4, 5, 6), mode: 0o644 },
       { name: ".htaccess", isDirectory: false, size: 0, mtimeMs: Date.UTC(2026, 1, 3, 4, 5, 6) },
       { name: "latest", isDirectory: false, size: 7, mtimeMs: Date.UTC(2026, 1, 3, 4, 5, 6) },
     ]);
@@ -41,9 +41,9 @@ describe("LIST", () => {
     );
     expect(readListing(text)).toEqual({
       entries: [
-        { name: "お知らせ 一覧.html", isDirectory: false, size: 70000 },
-        { name: "画像", isDirectory: true, size: 4096 },
-        { name: "latest", isDirectory: false, size: 8 },
+        { name: "お知らせ 一覧.html", isDirectory: false, size: 70000, mode: 0o644 },
+        { name: "画像", isDirectory: true, size: 4096, mode: 0o755 },
+        { name: "latest", isDirectory: false, size: 8, mode: 0o777 },
       ],
       showsDotFiles: true,
     });

@@ -49,21 +49,3 @@ export const ftpsSchema = z
 
 /** An FTP target's settings after parsing. */
 export type FtpsConfig = z.output<typeof ftpsSchema>;
-
-/** The document root without a trailing slash: "" for the server's own root. */
-export function rootOf(config: Pick<FtpsConfig, "path">): string {
-  return tidy(config.path);
-}
-
-/** Where the state lies: beside the document root, or inside it when that is the server's own root. */
-export function stateDirOf(config: Pick<FtpsConfig, "path" | "statePath">): string {
-  if (config.statePath !== undefined) return tidy(config.statePath);
-  const root = rootOf(config);
-  const cut = root.lastIndexOf("/");
-  return `${root.slice(0, Math.max(cut, 0))}/.smartsync${root.slice(Math.max(cut, 0))}`;
-}
-
-/** "/a//b/" as "/a/b", "/" as "". */
-function tidy(path: string): string {
-  return path.replace(/\/+/g, "/").replace(/\/$/, "");
-}

@@ -14,6 +14,8 @@ export interface Entry {
   readonly isDirectory: boolean;
   readonly size: number;
   readonly mtimeMs?: number;
+  /** Permission bits. */
+  readonly mode?: number;
 }
 
 /** A directory as the server shows it. */
@@ -67,9 +69,10 @@ export function readListing(text: string): Pick<Listing, "entries" | "showsDotFi
   if (isList && found.length + selves < lines.length) throw unreadable();
   const entries = found
     .filter(({ name }) => name !== "." && name !== ".." && name !== "" && !name.includes("/"))
-    .map(({ name, isDirectory, size, modifiedAt }) => ({
+    .map(({ name, isDirectory, size, modifiedAt, permissions }) => ({
       ...{ name, isDirectory, size },
       ...(modifiedAt ? { mtimeMs: modifiedAt.getTime() } : {}),
+      ...(permissions ? { mode: permissions.user * 64 + permissions.group * 8 + permissions.world } : {}),
     }));
   return { entries, showsDotFiles: selves > 0 || entries.some(({ name }) => name.startsWith(".")) };
 }

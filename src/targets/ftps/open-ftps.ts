@@ -4,17 +4,20 @@ import type { Ctx } from "../../core/context.ts";
 import { nameFault } from "../../core/names.ts";
 import { parentsOf, type RelPath } from "../../core/rel-path.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
+import { below, rootOf, stateDirOf } from "../files/document-root.ts";
 import { tempPath } from "../files/own-names.ts";
 import type { OpenOptions, Target, TargetCaps } from "../target.ts";
 import { type ConnectionPool, createConnectionPool } from "./connection-pool.ts";
 import { openConnection } from "./ftp-connection.ts";
-import { type FtpsConfig, rootOf, stateDirOf } from "./ftps-config.ts";
+import type { FtpsConfig } from "./ftps-config.ts";
 import { listFiles } from "./list-files.ts";
 import { createNameCodec } from "./name-codec.ts";
 import { ancestorsOf, putFile } from "./put-file.ts";
 import { readFile as readRemote } from "./read-file.ts";
 import { removeFiles, sweepFiles } from "./remove-files.ts";
 import { createServer, namesOf, type Server } from "./server.ts";
+import { openStage } from "./stage.ts";
+import { createStateFolder } from "./state-folder.ts";
 import { createStateStore } from "./state-store.ts";
 import { createTrust } from "./trust.ts";
 
@@ -39,11 +42,13 @@ export async function openFtps(config: FtpsConfig, options: OpenOptions, ctx: Ct
 function assemble(pool: ConnectionPool, server: Server): Target {
   const root = rootOf(server.config);
   const stateDir = stateDirOf(server.config);
+  const state = createStateFolder(pool, server, stateDir, below(root, stateDir));
   const names = namesOf(server, root);
   const at = (path: string): string => (path === "" ? root : `${root}/${path}`);
   const made = new Set<string>();
   const caps: TargetCaps = {
     names,
+    alwaysStages: false,
     features: server.features,
     // Twice: while one file's renaming is answered, its connection carries the next.
     get concurrency() {
@@ -68,7 +73,7 @@ function assemble(pool: ConnectionPool, server: Server): Target {
 
   return {
     caps,
-    state: createStateStore(pool, server, stateDir, below(root, stateDir)),
+    state: createStateStore(pool, server, state),
     list: (prefix, ctx) => listFiles(pool, server, { root, stateDir }, prefix, ctx),
     get: (path, ctx) =>
       pool.use(ctx, async (connection) => {
@@ -106,13 +111,9 @@ function assemble(pool: ConnectionPool, server: Server): Target {
         paths.map((path) => at(tempPath(path))),
         ctx,
       ),
+    stage: (_run, ctx) => openStage({ pool, server, state, at, checkName }, ctx),
     [Symbol.asyncDispose]: () => pool.close(),
   };
-}
-
-/** Where a directory lies below the document root; undefined when it is outside. */
-function below(root: string, dir: string): string | undefined {
-  return dir.startsWith(`${root}/`) ? dir.slice(root.length + 1) : undefined;
 }
 
 /** The directories and every one above them, parents first. */

@@ -14,7 +14,7 @@ export interface Sending {
   /** Where the bytes lie until they are whole. */
   readonly tempPath: string;
   /** Time and permissions to give; as the server likes when absent. */
-  readonly meta?: Pick<FileMeta, "mtimeMs" | "mode">;
+  readonly meta?: Partial<Pick<FileMeta, "mtimeMs" | "mode">>;
   /** Where the file that is replaced is kept when renaming over it is refused; deleted when absent. */
   readonly asidePath?: string;
   readonly body: () => Readable;
@@ -45,12 +45,31 @@ async function sendFile(
   sending: Sending,
   release: () => void = () => undefined,
 ): Promise<boolean> {
-  const { path, tempPath } = sending;
+  const { path } = sending;
+  await uploadWhole(connection, server, sending);
+  const renamed = server.renameReplaces ? rename(connection, sending) : replace(connection, sending);
+  release();
+  const reply = await renamed;
+  if (isDone(reply)) return true;
+  if (!server.renameReplaces || reply.code < 500) throw replyError("put in place", path, reply);
+  return false;
+}
+
+/**
+ * Sends a file under its temporary name and gives it its time and permissions. It resolves when the server holds every
+ * byte, and leaves nothing there when the body errors.
+ */
+export async function uploadWhole(
+  connection: FtpConnection,
+  server: Server,
+  sending: Omit<Sending, "asidePath">,
+): Promise<void> {
+  const { path, tempPath, body } = sending;
   try {
-    let stored = await upload(connection, server, tempPath, sending.body);
+    let stored = await upload(connection, server, tempPath, body);
     if (stored.reply.code === 550 || stored.reply.code === 553) {
-      await clearTheWay(connection, sending);
-      stored = await upload(connection, server, tempPath, sending.body);
+      await clearTheWay(connection, tempPath);
+      stored = await upload(connection, server, tempPath, body);
     }
     if (!isDone(stored.reply)) throw replyError("send", path, stored.reply);
     await settle(connection, server, sending, stored.bytes);
@@ -58,12 +77,6 @@ async function sendFile(
     if (!connection.lost) await connection.send(`DELE ${tempPath}`).catch(() => undefined);
     throw error;
   }
-  const renamed = server.renameReplaces ? rename(connection, sending) : replace(connection, sending);
-  release();
-  const reply = await renamed;
-  if (isDone(reply)) return true;
-  if (!server.renameReplaces || reply.code < 500) throw replyError("put in place", path, reply);
-  return false;
 }
 
 /** Puts in place what lies under its temporary name, on a server that has just refused to rename over a file. */
@@ -74,7 +87,7 @@ async function replaceFile(connection: FtpConnection, server: Server, sending: S
 }
 
 /** A refused STOR most often misses its directory; on a server that never overwrites, an old temporary file is in the way. */
-async function clearTheWay(connection: FtpConnection, { tempPath }: Sending): Promise<void> {
+async function clearTheWay(connection: FtpConnection, tempPath: string): Promise<void> {
   const makeDirs = ancestorsOf(tempPath).map((dir) => `MKD ${dir}`);
   const cleared = connection.sendAll([...makeDirs, `DELE ${tempPath}`]);
   connection.preparePassive();
@@ -111,15 +124,21 @@ async function settle(connection: FtpConnection, server: Server, sending: Sendin
 
 /** Before the rename, so that a file is never seen with the wrong permissions. */
 async function setAttributes(connection: FtpConnection, server: Server, { tempPath, meta }: Sending): Promise<void> {
-  if (!meta) return;
-  const { modes } = server.config;
-  const mode = modes === "keep" ? meta.mode.toString(8).padStart(4, "0") : modes.padStart(4, "0");
+  const { mtimeMs, mode } = meta ?? {};
   const [chmod, time] = await Promise.all([
-    server.chmod ? connection.send(`SITE CHMOD ${mode} ${tempPath}`) : undefined,
-    server.mtimeCommand ? connection.send(`${server.mtimeCommand} ${timeValue(meta.mtimeMs)} ${tempPath}`) : undefined,
+    server.chmod && mode !== undefined
+      ? connection.send(`SITE CHMOD ${modeValue(server, mode)} ${tempPath}`)
+      : undefined,
+    server.mtimeCommand && mtimeMs !== undefined
+      ? connection.send(`${server.mtimeCommand} ${timeValue(mtimeMs)} ${tempPath}`)
+      : undefined,
   ]);
   if (chmod && isUnsupported(chmod)) server.chmod = false;
   if (time && !isDone(time)) server.mtimeCommand = undefined;
+}
+
+function modeValue({ config: { modes } }: Server, mode: number): string {
+  return (modes === "keep" ? mode.toString(8) : modes).padStart(4, "0");
 }
 
 /** RFC 3659: YYYYMMDDHHMMSS in UTC. */

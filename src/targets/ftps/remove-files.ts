@@ -14,7 +14,7 @@ export async function removeFiles<Path extends string>(
   server: Server,
   paths: readonly Path[],
   at: (path: Path) => string,
-  ctx: Ctx,
+  ctx: Pick<Ctx, "signal">,
   done?: (path: Path) => void,
 ): Promise<void> {
   await inShares(pool, paths, ctx, async (connection, share) => {
@@ -34,14 +34,18 @@ export async function removeFiles<Path extends string>(
 }
 
 /** Throws unless it turns out that there is no such file; a directory under that name is none. */
-async function expectGone(path: string, reply: Reply, findOut: FindOut): Promise<void> {
+export async function expectGone(path: string, reply: Reply, findOut: FindOut): Promise<void> {
   const presence = reply.code === 550 ? await findOut(path) : "file";
   if (presence === "unclear") throw unclear("delete", path, reply.message);
   if (presence === "file") throw replyError("delete", path, reply);
 }
 
 /** Deletes leftovers, spread over the connections; whatever the server says to it is fine. */
-export async function sweepFiles(pool: ConnectionPool, paths: readonly string[], ctx: Ctx): Promise<void> {
+export async function sweepFiles(
+  pool: ConnectionPool,
+  paths: readonly string[],
+  ctx: Pick<Ctx, "signal">,
+): Promise<void> {
   await inShares(pool, paths, ctx, async (connection, share) => {
     await connection.sendAll(share.map((path) => `DELE ${path}`));
   });
@@ -56,7 +60,7 @@ async function allDone(works: readonly Promise<void>[]): Promise<void> {
 async function inShares<Path>(
   pool: ConnectionPool,
   paths: readonly Path[],
-  ctx: Ctx,
+  ctx: Pick<Ctx, "signal">,
   work: (connection: FtpConnection, share: readonly Path[]) => Promise<void>,
 ): Promise<void> {
   const shares: Promise<void>[] = [];

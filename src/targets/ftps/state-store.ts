@@ -1,65 +1,25 @@
-import { Readable } from "node:stream";
-import type { Ctx } from "../../core/context.ts";
-import { SmartsyncError } from "../../lib/errors.ts";
+import { ACCESS_FILE } from "../files/access-file.ts";
+import { STAGE_FOLDER } from "../files/own-names.ts";
 import type { StateStore } from "../target.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { createFindOut, unclear } from "./find-out.ts";
 import type { FtpConnection } from "./ftp-connection.ts";
-import { rootOf } from "./ftps-config.ts";
 import { listDirectory } from "./list-directory.ts";
-import { ancestorsOf, storeFile } from "./put-file.ts";
 import { readFile } from "./read-file.ts";
 import { isDone, replyError, saysExists, saysMissing } from "./replies.ts";
 import type { Server } from "./server.ts";
+import type { StateFolder } from "./state-folder.ts";
 
 const LOCK = "lock";
-const ACCESS_FILE = ".htaccess";
-/** For Apache 2.4 and 2.2 alike. */
-const DENY_ALL = `<IfModule mod_authz_core.c>
-  Require all denied
-</IfModule>
-<IfModule !mod_authz_core.c>
-  Order deny,allow
-  Deny from all
-</IfModule>
-`;
+/** What lies in the folder besides states. */
+const HELPERS = new Set([LOCK, ACCESS_FILE, STAGE_FOLDER]);
 
-/** The state in a directory of the server, made when it is first written; closed to the web when it has a `webPath`. */
-export function createStateStore(pool: ConnectionPool, server: Server, dir: string, webPath?: string): StateStore {
+/** The state in its folder on the server. */
+export function createStateStore(pool: ConnectionPool, server: Server, folder: StateFolder): StateStore {
+  const { path: dir, webPath, makeReady, store } = folder;
   const at = (name: string): string => `${dir}/${name}`;
   const lockDir = at(LOCK);
   const ownerPath = `${lockDir}/owner`;
-  let prepared: Promise<void> | undefined;
-
-  /** Makes the directory and closes it to the web, once; again after a failure. */
-  function prepare(ctx: Ctx): Promise<void> {
-    prepared ??= pool.use(ctx, makeReady).catch((error) => {
-      prepared = undefined;
-      throw error;
-    });
-    return prepared;
-  }
-
-  async function makeReady(connection: FtpConnection): Promise<void> {
-    const dirs = [...ancestorsOf(dir), dir].map((path) => `MKD ${path}`);
-    if (webPath === undefined) return void (await connection.sendAll(dirs));
-    const replies = await connection.sendAll([...dirs, `SIZE ${at(ACCESS_FILE)}`]);
-    if (replies.at(-1)?.message === `213 ${DENY_ALL.length}`) return;
-    await store(connection, at(ACCESS_FILE), Buffer.from(DENY_ALL));
-  }
-
-  async function store(connection: FtpConnection, path: string, content: Uint8Array): Promise<void> {
-    try {
-      await storeFile(connection, server, {
-        path,
-        tempPath: `${path}.tmp`,
-        asidePath: `${path}.old`,
-        body: () => Readable.from([content], { objectMode: false }),
-      });
-    } catch (error) {
-      throw error instanceof SmartsyncError && error.code === "permission-denied" ? mayNotWrite(error, server) : error;
-    }
-  }
 
   async function read(connection: FtpConnection, path: string): Promise<Uint8Array | undefined> {
     return (await readFile(connection, server, path)) ?? readFile(connection, server, `${path}.old`);
@@ -80,7 +40,7 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
     ...(webPath === undefined ? {} : { webPath }),
     read: (name, ctx) => pool.use(ctx, (connection) => read(connection, at(name))),
     async write(name, content, ctx) {
-      await prepare(ctx);
+      await makeReady(ctx);
       await pool.use(ctx, (connection) => store(connection, at(name), content));
     },
     async remove(names, ctx) {
@@ -105,7 +65,7 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
         throw unclear("list", dir, found.refusal.message);
       }),
     async takeLock(owner, ctx) {
-      await prepare(ctx);
+      await makeReady(ctx);
       return pool.use(ctx, async (connection) => {
         const made = await connection.send(`MKD ${lockDir}`);
         if (!isDone(made)) {
@@ -138,18 +98,8 @@ export function createStateStore(pool: ConnectionPool, server: Server, dir: stri
   };
 }
 
-/** Accounts that are shut in their document root can't write beside it. */
-function mayNotWrite({ message }: SmartsyncError, { config }: Server): SmartsyncError {
-  const inside = `${rootOf(config)}/.smartsync`;
-  return new SmartsyncError(message, {
-    kind: "config",
-    code: "permission-denied",
-    hint: `let the FTP user write there, or keep the state where it may: statePath: ${inside}`,
-  });
-}
-
 /** The states among the names of the directory: without smartsync's own helpers, and those moved aside by their name. */
 function namesIn(names: readonly string[]): string[] {
-  const states = names.filter((name) => name !== LOCK && name !== ACCESS_FILE && !name.endsWith(".tmp"));
+  const states = names.filter((name) => !HELPERS.has(name) && !name.endsWith(".tmp"));
   return [...new Set(states.map((name) => name.replace(/\.old$/, "")))];
 }

@@ -53,10 +53,34 @@ export async function download(
   command: string,
 ): Promise<{ reply: Reply; content: Buffer }> {
   const chunks: Buffer[] = [];
-  const reply = await transfer(connection, server, command, async (socket) => {
-    for await (const chunk of socket) chunks.push(chunk);
-  });
+  const reply = await receive(connection, server, command, (chunk) => void chunks.push(chunk));
   return { reply, content: Buffer.concat(chunks) };
+}
+
+/**
+ * Hands on what a command sends on the data connection, piece by piece: the next is read when `take` is through with
+ * one. Gives the server's reply, which may be a refusal; throws what `take` threw as it is.
+ */
+export async function receive(
+  connection: FtpConnection,
+  server: Server,
+  command: string,
+  take: (chunk: Buffer) => Promise<void> | void,
+): Promise<Reply> {
+  let spoiled: { by: unknown } | undefined;
+  const received = transfer(connection, server, command, async (socket) => {
+    for await (const chunk of socket) {
+      try {
+        await take(chunk);
+      } catch (error) {
+        spoiled = { by: error };
+        throw error;
+      }
+    }
+  });
+  await Promise.allSettled([received]);
+  if (spoiled) throw spoiled.by;
+  return received;
 }
 
 /**
