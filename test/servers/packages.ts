@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The servers that are unpacked from Debian's packages. */
-export type ServerName = "vsftpd" | "proftpd" | "pure-ftpd";
+/** What is unpacked from Debian's packages instead of being installed; rsync is an older one than that installed. */
+export type ServerName = "vsftpd" | "proftpd" | "pure-ftpd" | "rsync";
 
 const CACHE = join(import.meta.dirname, "../../.cache/servers");
-const SERVERS: readonly ServerName[] = ["vsftpd", "proftpd", "pure-ftpd"];
-/** Commands the tests and the servers' certificates need. */
-const TOOLS = ["curl", "openssl"];
+const SERVERS: readonly ServerName[] = ["vsftpd", "proftpd", "pure-ftpd", "rsync"];
+/** Packages of what is run as it is installed. */
+const TOOLS = ["curl", "openssl", "openssh-server", "openssh-client", "rsync", "nginx-light"];
 
 /** The folder below `.cache/servers` a server is unpacked in, with `usr/` inside; undefined when it isn't there. */
 function findServer(name: ServerName): string | undefined {
@@ -32,7 +32,7 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
 }
 
 function refuse(why: string, command: string): never {
-  throw new Error(`the tests start real FTP servers, ${why}; run: ${command}`);
+  throw new Error(`the tests start real FTP, SSH and web servers, ${why}; run: ${command}`);
 }
 
 const IN_A_CONTAINER =

@@ -12,9 +12,14 @@ export interface SmallDisk extends AsyncDisposable {
 /** Mounts, says so, and unmounts when standard input closes: the kernel closes it even if the test process is killed. */
 const MOUNT = `mount -t tmpfs -o size="$2"m,mode=755 smartsync-test "$1" && echo mounted && cat; umount -l "$1"; rmdir "$1"`;
 
-/** Mounts an empty tmpfs that holds so many megabytes. Needs root; says so when the system refuses. */
-export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
-  const path = mkdtempSync(join(tmpdir(), "smartsync-disk-"));
+/**
+ * Mounts an empty tmpfs that holds so many megabytes, at a new place or at a directory that is given (and goes with it).
+ * Needs root; says so when the system refuses.
+ */
+export async function mountSmallDisk(
+  megabytes: number,
+  path: string = mkdtempSync(join(tmpdir(), "smartsync-disk-")),
+): Promise<SmallDisk> {
   const keeper = spawn("sh", ["-c", MOUNT, "keeper", path, String(megabytes)], { detached: true });
   const ended = new Promise<void>((resolve) => keeper.once("exit", () => resolve()));
   const complaint: Buffer[] = [];
