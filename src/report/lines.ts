@@ -1,13 +1,14 @@
 import type { DeployEvent } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLines, readyLines } from "./event-lines.ts";
 import { formatTimestamp } from "./local-time.ts";
 import { planNotes, renderRefusals, renderTotals } from "./plan-text.ts";
-import { shareDone, type TargetProgress, trackProgress } from "./progress.ts";
+import { trackProgress } from "./progress.ts";
 import { countOf, formatBytes, formatCount, formatPercent } from "./quantities.ts";
 import type { Detail, Output, Reporter } from "./reporter.ts";
 import { renderEnd, renderResultAfterPlan } from "./result-text.ts";
 import type { Style } from "./style.ts";
+import { shareDone, type TargetProgress } from "./target-progress.ts";
 import { printable } from "./text-width.ts";
 
 const STEP_PERCENT = 10;
@@ -57,6 +58,7 @@ export function createLinesReporter(options: {
     switch (event.type) {
       case "file-put":
       case "file-deleted":
+      case "file-staged":
       case "file-progress":
         return [...single(event), ...advance(event.target)];
       case "target-done":
@@ -71,15 +73,16 @@ export function createLinesReporter(options: {
   }
 
   function single(event: DeployEvent): string[] {
-    const line = eventLine(event, style, detail);
-    return line === undefined ? [] : [line];
+    return [...eventLines(event, style, detail), ...readyLines(event, progress.run, detail)];
   }
 
   return {
     onEvent(event) {
       progress.apply(event);
       const lines = linesOf(event);
-      if (lines.length > 0 && "target" in event && event.target !== undefined) touch(event.target);
+      // Publishing counts from nothing again.
+      const percent = event.type === "staged" ? 0 : undefined;
+      if (lines.length > 0 && "target" in event && event.target !== undefined) touch(event.target, percent);
       print(lines);
     },
     close() {},
@@ -92,6 +95,8 @@ function starts(event: DeployEvent): string[] {
       return [`${event.site}: run ${event.run} (${event.trigger}) to ${event.targets.join(", ")}`];
     case "connecting":
       return [`${event.target}: connecting to ${printable(event.to)}`];
+    case "stage-started":
+      return [`${event.target}: staging ${countOf(event.files, "file")}, ${formatBytes(event.bytes)}`];
     case "phase-started":
       return [`${event.target}: ${event.phase}: ${countOf(event.files, "file")}, ${formatBytes(event.bytes)}`];
     default:
@@ -107,9 +112,11 @@ function planLines(plan: Plan, style: Style, detail: Detail): string[] {
 }
 
 function progressText(progress: TargetProgress): string {
-  const { target, files, filesTotal, bytes, bytesTotal } = progress;
+  const { target, doing, files, filesTotal, bytes, bytesTotal } = progress;
   const counts = `${formatCount(files)} of ${countOf(filesTotal, "file")}`;
-  return `${target}: ${formatPercent(shareDone(progress))}  ${counts}, ${formatBytes(bytes)} of ${formatBytes(bytesTotal)}`;
+  const sent = bytesTotal > 0 ? `, ${formatBytes(bytes)} of ${formatBytes(bytesTotal)}` : "";
+  const what = doing === "delivering" ? "" : ` ${doing === "staging" ? "staged" : "published"}`;
+  return `${target}: ${formatPercent(shareDone(progress))}${what}  ${counts}${sent}`;
 }
 
 function problem(outcome: string): boolean {

@@ -1,9 +1,12 @@
-import { type RunProgress, secondsLeft, shareDone, type TargetProgress } from "./progress.ts";
+import { inOneLine } from "./event-lines.ts";
 import { countOf, formatBytes, formatCount, formatDuration, formatPercent, formatRate } from "./quantities.ts";
 import type { Style } from "./style.ts";
+import { type Doing, type RunProgress, secondsLeft, shareDone, type TargetProgress } from "./target-progress.ts";
 import { columnsOf, padTo, shorten } from "./text-width.ts";
 
 const BAR = 16;
+/** What is shown with a bar. */
+const COUNTED: ReadonlySet<Doing> = new Set(["delivering", "staging", "publishing"]);
 
 /** The live lines of a run: the scan, then one for each target at work. None is wider than `width`. */
 export function progressLines(run: RunProgress, now: number, width: number, style: Style): string[] {
@@ -16,7 +19,7 @@ export function progressLines(run: RunProgress, now: number, width: number, styl
     const { files, bytes } = run.scanning;
     lines.push(shorten(`scanning: ${countOf(files, "file")}, ${formatBytes(bytes)}`, width));
   }
-  const atWork = [...run.targets.values()].filter(({ stage }) => stage !== "planned" && stage !== "ended");
+  const atWork = [...run.targets.values()].filter(isAtWork);
   const nameColumns = Math.min(Math.max(0, ...atWork.map(({ target }) => columnsOf(target))), Math.floor(width / 3));
   for (const progress of atWork) {
     const name = padTo(shorten(progress.target, nameColumns), nameColumns);
@@ -25,9 +28,16 @@ export function progressLines(run: RunProgress, now: number, width: number, styl
   return lines;
 }
 
+function isAtWork({ doing, command }: TargetProgress): boolean {
+  return command !== undefined || (doing !== "planned" && doing !== "ended");
+}
+
 function targetLine(progress: TargetProgress, now: number, width: number, style: Style): string {
-  if (progress.stage !== "delivering") return shorten(`${progress.stage}…`, width);
-  const { files, filesTotal, bytes, bytesTotal, startedAt, phase } = progress;
+  const { doing, command, files, filesTotal, bytes, bytesTotal, startedAt, phase } = progress;
+  if (command !== undefined) return shorten(`running ${inOneLine(command)}`, width);
+  // All of it is sent, but it takes a moment more until it can be published.
+  if (doing === "staging" && files === filesTotal) return shorten("getting ready…", width);
+  if (!COUNTED.has(doing)) return shorten(`${doing}…`, width);
   const done = shareDone(progress);
   const elapsed = (now - startedAt) / 1000;
   const left = secondsLeft(progress, now);
@@ -39,7 +49,7 @@ function targetLine(progress: TargetProgress, now: number, width: number, style:
     { rank: 3, text: bytesTotal > 0 ? `${formatBytes(bytes)} of ${formatBytes(bytesTotal)}` : "" },
     { rank: 4, text: elapsed >= 1 && bytes > 0 ? formatRate(bytes, elapsed) : "" },
     { rank: 2, text: left === undefined ? "" : `${formatDuration(left)} left` },
-    { rank: 6, text: style.dim(phase ?? "") },
+    { rank: 6, text: style.dim(doing === "delivering" ? (phase ?? "") : doing) },
   ];
   for (let rank = 6; rank >= 0; rank--) {
     const line = parts

@@ -1,29 +1,6 @@
-import type { DeployEvent, TargetResult } from "../core/events.ts";
-import type { PhaseName } from "../core/plan.ts";
-
-/** How far one target is. Files and bytes are of the whole plan, deletions counted as files. */
-export interface TargetProgress {
-  readonly target: string;
-  stage: "connecting" | "comparing" | "planned" | "delivering" | "ended";
-  phase: PhaseName | undefined;
-  files: number;
-  filesTotal: number;
-  /** Bytes sent, those of files under way included. */
-  bytes: number;
-  bytesTotal: number;
-  /** When the first phase began, ms since the epoch. */
-  startedAt: number;
-}
-
-/** Where a whole run is, folded from its events. */
-export interface RunProgress {
-  /** What the scan has found so far; undefined before it and after it. */
-  scanning: { files: number; bytes: number } | undefined;
-  /** Seconds the source has been quiet and has to be, while that is waited for. */
-  settling: { quietFor: number; needed: number } | undefined;
-  readonly targets: Map<string, TargetProgress>;
-  readonly results: TargetResult[];
-}
+import type { DeployEvent } from "../core/events.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Doing, RunProgress, TargetProgress } from "./target-progress.ts";
 
 /** Folds events into progress; `now` gives ms since the epoch. */
 export function trackProgress(now: () => number): { readonly run: RunProgress; apply(event: DeployEvent): void } {
@@ -35,8 +12,10 @@ export function trackProgress(now: () => number): { readonly run: RunProgress; a
     if (known) return known;
     const fresh: TargetProgress = {
       target,
-      stage: "connecting",
+      doing: "connecting",
       phase: undefined,
+      command: undefined,
+      changes: 0,
       files: 0,
       filesTotal: 0,
       bytes: 0,
@@ -55,6 +34,26 @@ export function trackProgress(now: () => number): { readonly run: RunProgress; a
     files?.set(path, bytes);
   }
 
+  /** Counts anew, from nothing. */
+  function begin(progress: TargetProgress, doing: Doing, filesTotal: number, bytesTotal: number): void {
+    Object.assign(progress, { doing, phase: undefined, files: 0, filesTotal, bytes: 0, bytesTotal, startedAt: now() });
+    underWay.get(progress.target)?.clear();
+  }
+
+  /** The target, of which a change was just made visible: one that was ready is being published now. */
+  function changing(target: string): TargetProgress {
+    const progress = of(target);
+    if (progress.doing === "ready") begin(progress, "publishing", progress.changes, 0);
+    return progress;
+  }
+
+  /** Counts a file that has been sent whole. */
+  function whole(progress: TargetProgress, path: string, size: number): void {
+    sent(progress, path, size);
+    underWay.get(progress.target)?.delete(path);
+    progress.files++;
+  }
+
   function apply(event: DeployEvent): void {
     switch (event.type) {
       case "settling":
@@ -69,23 +68,19 @@ export function trackProgress(now: () => number): { readonly run: RunProgress; a
         run.scanning = undefined;
         break;
       case "connecting":
-        of(event.target).stage = "connecting";
+        of(event.target).doing = "connecting";
         break;
       case "locked":
       case "observed":
-        of(event.target).stage = "comparing";
+        of(event.target).doing = "comparing";
         break;
       case "planned":
-        Object.assign(of(event.target), {
-          stage: "planned",
-          filesTotal: event.plan.totals.puts + event.plan.totals.deletes,
-          bytesTotal: event.plan.totals.putBytes,
-        });
+        plan(of(event.target), event.plan);
         break;
       case "phase-started": {
-        const progress = of(event.target);
+        const progress = changing(event.target);
         if (progress.startedAt === 0) progress.startedAt = now();
-        progress.stage = "delivering";
+        if (progress.doing !== "publishing") progress.doing = "delivering";
         progress.phase = event.phase;
         break;
       }
@@ -93,17 +88,37 @@ export function trackProgress(now: () => number): { readonly run: RunProgress; a
         sent(of(event.target), event.path, event.sent);
         break;
       case "file-put": {
-        const progress = of(event.target);
-        sent(progress, event.path, event.size);
-        underWay.get(event.target)?.delete(event.path);
-        progress.files++;
+        const progress = changing(event.target);
+        if (progress.doing === "publishing") progress.files++;
+        else whole(progress, event.path, event.size);
         break;
       }
       case "file-deleted":
-        of(event.target).files++;
+        changing(event.target).files++;
+        break;
+      case "stage-started":
+        begin(of(event.target), "staging", event.files, event.bytes);
+        break;
+      case "file-staged":
+        whole(of(event.target), event.path, event.size);
+        break;
+      case "staged":
+        of(event.target).doing = "ready";
+        break;
+      case "published":
+        of(event.target).doing = "published";
+        break;
+      case "reverted":
+        of(event.target).doing = "put back";
+        break;
+      case "hook-started":
+        of(event.target).command = event.command;
+        break;
+      case "hook-done":
+        of(event.target).command = undefined;
         break;
       case "target-done":
-        of(event.result.target).stage = "ended";
+        of(event.result.target).doing = "ended";
         run.results.push(event.result);
         break;
       default:
@@ -113,19 +128,7 @@ export function trackProgress(now: () => number): { readonly run: RunProgress; a
   return { run, apply };
 }
 
-/**
- * How much of the work is done, from 0 to 1; 1 only when all of it is. Files and bytes count alike, since small files
- * cost round trips and big ones bandwidth.
- */
-export function shareDone({ files, filesTotal, bytes, bytesTotal }: TargetProgress): number {
-  const byFiles = filesTotal === 0 ? 1 : files / filesTotal;
-  return bytesTotal === 0 ? byFiles : (byFiles + Math.min(1, bytes / bytesTotal)) / 2;
-}
-
-/** Seconds until the target is done, or undefined while nothing can be said: in the first two seconds. */
-export function secondsLeft(progress: TargetProgress, now: number): number | undefined {
-  const elapsed = (now - progress.startedAt) / 1000;
-  const done = shareDone(progress);
-  if (progress.startedAt === 0 || elapsed < 2 || done <= 0) return undefined;
-  return Math.max(0, (elapsed / done) * (1 - done));
+function plan(progress: TargetProgress, { totals: { puts, putBytes, deletes } }: Plan): void {
+  const changes = puts + deletes;
+  Object.assign(progress, { doing: "planned", changes, filesTotal: changes, bytesTotal: putBytes });
 }

@@ -3,6 +3,8 @@ import type { DeployEvent } from "../core/events.ts";
 /** A consumer of events: turns what happens into output. It never throws and never asks. */
 export interface Reporter {
   onEvent(event: DeployEvent): void;
+  /** Takes what is live off the screen for as long as the terminal is needed for something else, such as a question. */
+  hold?(): Disposable;
   /** Ends live output; what is on the screen stays. Fine to call twice. */
   close(): void;
 }

@@ -14,6 +14,12 @@ const OUTCOMES: Record<Outcome, { mark: string; words: string; colour: "good" | 
   aborted: { mark: "!", words: "stopped", colour: "caution" },
 };
 
+/**
+ * What became of a target that had no fault itself, but was to be published together with another that failed, by the
+ * code of its failure: the words for it. The failure's message says the rest.
+ */
+const FOR_OTHERS: Partial<Record<string, string>> = { "held-back": "held back", "put-back": "put back" };
+
 /** "✓ delivered", coloured. */
 export function outcomeText(outcome: Outcome, style: Style): string {
   const { mark, words, colour } = OUTCOMES[outcome];
@@ -36,10 +42,16 @@ export function countsText({ outcome, uploaded, deleted, unchanged, bytes, secon
 
 /** How one target ended, with its failure and what to do about it. */
 export function renderResult(result: TargetResult, style: Style): string[] {
+  const { failure } = result;
+  const undone = FOR_OTHERS[failure?.code ?? ""];
+  if (failure !== undefined && undone !== undefined) {
+    const head = `${style.caution(`! ${undone}`)}  ${style.bold(result.target)}`;
+    return [head, `  ${printable(failure.message)} ${style.dim(`[${failure.code}]`)}`];
+  }
   const head = `${outcomeText(result.outcome, style)}  ${style.bold(result.target)}  ${countsText(result)}`;
   // That it was stopped has been said.
-  if (result.failure === undefined || result.failure.code === "aborted") return [head];
-  return [head, ...renderFailure(result.failure, style).map((line) => `  ${line}`)];
+  if (failure === undefined || failure.code === "aborted") return [head];
+  return [head, ...renderFailure(failure, style).map((line) => `  ${line}`)];
 }
 
 /** The same for whoever was shown the plan a moment ago, with all its refusals. */
@@ -83,7 +95,9 @@ export function renderEnd(event: Extract<DeployEvent, { type: "done" }>, style: 
 /** What a person can do next, where the same command may well succeed; elsewhere a hint has said what is needed. */
 function nextStep({ targets }: Extract<DeployEvent, { type: "done" }>): string | undefined {
   if (!targets.some(mayPass)) return undefined;
-  const touched = targets.some(({ uploaded, deleted }) => uploaded + deleted > 0);
+  const touched = targets.some(
+    ({ uploaded, deleted, failure }) => uploaded + deleted > 0 && !(failure && failure.code in FOR_OTHERS),
+  );
   return touched
     ? "Run the same command again: it takes up where this one stopped, and sends nothing twice."
     : "No file was delivered; the same command tries again.";

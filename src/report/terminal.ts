@@ -1,6 +1,6 @@
 import { createLogUpdate } from "log-update";
 import type { DeployEvent } from "../core/events.ts";
-import { eventLine } from "./event-line.ts";
+import { eventLines, readyLines } from "./event-lines.ts";
 import { renderPlan } from "./plan-text.ts";
 import { trackProgress } from "./progress.ts";
 import { progressLines } from "./progress-line.ts";
@@ -12,7 +12,7 @@ const REDRAW_MS = 100;
 
 /**
  * Live progress on a terminal: a line per target at work, redrawn at most ten times a second, and finished lines
- * above it that stay. While no target is at work nothing is live, so a question may be asked.
+ * above it that stay. While no target is at work nothing is live, so a question may be asked; `hold` makes it so.
  */
 export function createTerminalReporter(options: {
   output: Output & NodeJS.WritableStream;
@@ -26,12 +26,14 @@ export function createTerminalReporter(options: {
   const progress = trackProgress(now);
   let staying: string[] = [];
   let drawn = false;
+  let held = false;
   let timer: NodeJS.Timeout | undefined;
 
   /** Prints what stays, then what is live below it; comes back by itself as long as something is live. */
   function draw(): void {
     clearTimeout(timer);
     timer = undefined;
+    if (held) return;
     const lines = progressLines(progress.run, now(), widthOf(output) - 1, style);
     if (drawn && (staying.length > 0 || lines.length === 0)) live.clear();
     if (staying.length > 0) output.write(`${staying.join("\n")}\n`);
@@ -52,8 +54,7 @@ export function createTerminalReporter(options: {
     if (event.type === "planned" && event.plan.refusals.length > 0) {
       return ["", ...renderPlan(event.plan, { style, width: widthOf(output) }), ""];
     }
-    const line = eventLine(event, style, detail);
-    return line === undefined ? [] : [line];
+    return [...eventLines(event, style, detail), ...readyLines(event, progress.run, detail)];
   }
 
   return {
@@ -62,6 +63,20 @@ export function createTerminalReporter(options: {
       staying.push(...linesThatStay(event));
       if (SETTLING.has(event.type)) draw();
       else timer ??= setTimeout(draw, REDRAW_MS);
+    },
+    hold() {
+      draw();
+      if (drawn) live.clear();
+      live.done();
+      drawn = false;
+      clearTimeout(timer);
+      held = true;
+      return {
+        [Symbol.dispose]() {
+          held = false;
+          draw();
+        },
+      };
     },
     close() {
       progress.run.targets.clear();

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 
 const graphemes = new Intl.Segmenter();
@@ -32,6 +33,12 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
     return `\\u{${character.charCodeAt(0).toString(16)}}`;
   });
+}
+
+/** What a program wrote, as lines that can do no harm to a terminal: without colours, every tab four spaces. */
+export function printableLines(output: string): string[] {
+  const plain = stripVTControlCharacters(output).trimEnd().replaceAll("\t", "    ");
+  return plain === "" ? [] : plain.split(/\r?\n/).map(printable);
 }
 
 function segments(text: string): string[] {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { secondsLeft, trackProgress } from "../../src/report/progress.ts";
+import { trackProgress } from "../../src/report/progress.ts";
 import { progressLines } from "../../src/report/progress-line.ts";
 import { plainStyle } from "../../src/report/style.ts";
+import { secondsLeft } from "../../src/report/target-progress.ts";
 import { columnsOf } from "../../src/report/text-width.ts";
 import { del, planOf, put } from "./fixture-events.ts";
 
