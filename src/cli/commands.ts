@@ -45,6 +45,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./show.ts")).configureShow,
   },
   {
+    name: "rollback",
+    summary: "switch targets back to an older release",
+    load: async () => (await import("./rollback.ts")).configureRollback,
+  },
+  {
+    name: "convert",
+    summary: "lay a target's document root out for releases",
+    load: async () => (await import("./convert.ts")).configureConvert,
+  },
+  {
     name: "unlock",
     summary: "free a target whose delivery died",
     load: async () => (await import("./unlock.ts")).configureUnlock,

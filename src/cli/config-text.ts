@@ -10,7 +10,7 @@ export interface FirstConfig {
 /** The target's name and its settings, `type` first; secrets as placeholders. */
 export interface FirstTarget {
   readonly name: string;
-  readonly settings: Readonly<Record<string, string | number>> & { readonly type: string };
+  readonly settings: Readonly<Record<string, string | number | boolean>> & { readonly type: string };
 }
 
 const COMMENT_COLUMN = 52;
@@ -19,7 +19,10 @@ const SETTINGS: Record<string, string> = {
   type: "how it is reached",
   path: "the document root there",
   password: "a secret is named here, never written",
-  fingerprint: "the one certificate to trust",
+  key: "the private key to log in with",
+  passphrase: "what the key is locked with, named here, never written",
+  fingerprint: "the one certificate or host key to trust",
+  releases: "versions side by side, switched in one step",
 };
 
 /** The text of a first smartsync.yaml, with comments for whoever opens it next. */
@@ -41,7 +44,7 @@ export function renderConfig({ site, source, url, cmsUrl, target }: FirstConfig)
   ].join("\n");
 }
 
-function line(indent: number, key: string, value: string | number, what: string | undefined): string {
+function line(indent: number, key: string, value: string | number | boolean, what: string | undefined): string {
   return comment(`${" ".repeat(indent)}${key}: ${quote(value)}`, what);
 }
 
@@ -56,8 +59,8 @@ function comment(text: string, what: string | undefined): string {
 }
 
 /** The value as a YAML scalar: as it is where that is safe, else as JSON, which YAML reads too. */
-function quote(text: string | number): string {
-  if (typeof text === "number") return String(text);
+function quote(text: string | number | boolean): string {
+  if (typeof text !== "string") return String(text);
   return /^[A-Za-z./][\w./:-]*$/.test(text) && !text.endsWith(":") && !WORDS.test(text) ? text : JSON.stringify(text);
 }
 

@@ -12,6 +12,7 @@ import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { openProject } from "./open-project.ts";
 import { pickTargets } from "./pick-targets.ts";
+import { questions } from "./questions.ts";
 
 /** `smartsync doctor`: tries everything a delivery needs, here and on each target. */
 export const configureDoctor: Configure = (command, run) => {
@@ -44,6 +45,7 @@ async function doctor(site: string | undefined, targets: readonly string[] | und
     findings.tell({ site: name }, await tryOut("source", () => checkSource(name, project, console)));
   }
   const seen = new Set<string>();
+  const deps = { ...project, ...questions(console) };
   for (const { site, target } of picked) {
     if (seen.has(target)) continue;
     seen.add(target);
@@ -51,7 +53,7 @@ async function doctor(site: string | undefined, targets: readonly string[] | und
     const ctx = console.ctx((event) => {
       if (event.type === "warning") findings.tell({ site, target }, { name: "warning", ...warning(event.message) });
     });
-    for await (const check of examineTarget(target, project.config.sites[site]?.url, project, ctx)) {
+    for await (const check of examineTarget(target, project.config.sites[site]?.url, deps, ctx)) {
       findings.tell({ site, target }, check);
     }
   }

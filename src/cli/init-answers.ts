@@ -1,28 +1,38 @@
 import { statSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { SmartsyncError } from "../lib/errors.ts";
-import { askPassword, askText, choose } from "./ask.ts";
-import type { FirstConfig, FirstTarget } from "./config-text.ts";
+import { askText } from "./ask.ts";
+import type { FirstConfig } from "./config-text.ts";
 import type { Console } from "./console.ts";
+import { fromFolderOf, gatherTarget } from "./init-target.ts";
+
+/** The kinds of target that a first configuration may have, the most frequent first. */
+export const FIRST_TYPES = ["ftps", "rsync", "sftp", "local"] as const;
+
+/** One of them. */
+export type FirstType = (typeof FIRST_TYPES)[number];
 
 /** The answers that were given as options. */
 export interface InitOptions {
   readonly source?: string;
   readonly url?: string;
   readonly cmsUrl?: string;
-  readonly type?: "ftps" | "local";
+  readonly type?: FirstType;
   readonly host?: string;
   readonly user?: string;
+  readonly key?: string;
+  readonly passphraseEnv?: string;
   readonly passwordEnv?: string;
   readonly path?: string;
+  readonly releases?: boolean;
   readonly fingerprint?: string;
   readonly yes?: boolean;
 }
 
-/** A first configuration, and the password to try it with where it was asked for. */
+/** A first configuration, and the secrets to try it with where they were asked for. */
 export interface Answers {
   readonly config: FirstConfig;
-  /** What `${env:…}` names, by name: the environment, and the password that was typed. */
+  /** What `${env:…}` names, by name: the environment, and what was typed. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -60,7 +70,8 @@ export async function gatherAnswers(options: InitOptions, console: Console): Pro
   };
 }
 
-type Interview = (
+/** Asks for a text, or takes what the option `flag` gave. */
+export type Interview = (
   flag: string,
   given: string | undefined,
   question: string,
@@ -84,67 +95,6 @@ function createInterview({ yes = false }: InitOptions, console: Console): Interv
       hint: "without a terminal to ask at, the options answer: smartsync init --help",
     });
   };
-}
-
-async function gatherTarget(options: InitOptions, ask: Interview, console: Console) {
-  const type = options.type ?? (await chooseType(options, console));
-  if (type === "local") {
-    const path = await ask("--path", options.path, "Into which directory?", { preset: "./published" });
-    const target: FirstTarget = {
-      name: "copy",
-      settings: { type, path: fromFolderOf(resolve(console.options.config), path) },
-    };
-    return { target, env: console.shell.env };
-  }
-  const server = await ask("--host", options.host, "Which FTP server? (its host name; with :port unless that is 21)");
-  const user = await ask("--user", options.user, "Who logs in there?");
-  const path = await ask("--path", options.path, "What does the server call the document root?", {
-    preset: "/public_html",
-    check: (text) => (text.startsWith("/") ? undefined : "It begins with a slash, such as /public_html."),
-  });
-  const name = await ask("--password-env", options.passwordEnv, "Which environment variable holds the password?", {
-    preset: "WEB_PASSWORD",
-    check: (text) => (/^[A-Za-z_]\w*$/.test(text) ? undefined : "Letters, digits and _, such as WEB_PASSWORD."),
-  });
-  const { fingerprint } = options;
-  const settings = {
-    type,
-    ...splitPort(server),
-    user,
-    password: `\${env:${name}}`,
-    path,
-    ...(fingerprint ? { fingerprint } : {}),
-  };
-  return { target: { name: "web", settings }, env: await withPassword(name, options, console) };
-}
-
-function splitPort(server: string): { host: string; port?: number } {
-  const [, host, port] = /^([^:]+):(\d+)$/.exec(server) ?? [];
-  return host === undefined ? { host: server } : { host, port: Number(port) };
-}
-
-async function chooseType({ yes = false }: InitOptions, console: Console): Promise<"ftps" | "local"> {
-  if (yes || !console.interactive) return "ftps";
-  return choose(console, "Where does the site live?", [
-    { value: "ftps", name: "on a hosting account that speaks FTP with TLS" },
-    { value: "local", name: "in a directory of this machine" },
-  ]);
-}
-
-/** The environment, with the password typed in where it has none: only to try the connection, it is stored nowhere. */
-async function withPassword(name: string, { yes = false }: InitOptions, console: Console) {
-  const { env } = console.shell;
-  if (env[name] !== undefined || yes || !console.interactive) return env;
-  const password = await askPassword(console, `${name} is not set; the password, only to try it now (or nothing):`);
-  console.redactor.add(password);
-  return password === "" ? env : { ...env, [name]: password };
-}
-
-/** A relative path as it is seen from the configuration file, a full one as it is. */
-function fromFolderOf(file: string, path: string): string {
-  if (resolve(path) === path) return path;
-  const way = relative(dirname(file), resolve(path));
-  return way.startsWith("..") ? way : `./${way}`;
 }
 
 function checkDirectory(path: string): string | undefined {

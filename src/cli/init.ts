@@ -13,8 +13,9 @@ import { type Configure, examples } from "./command.ts";
 import { type FirstConfig, renderConfig } from "./config-text.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { type Answers, gatherAnswers, type InitOptions } from "./init-answers.ts";
+import { type Answers, FIRST_TYPES, gatherAnswers, type InitOptions } from "./init-answers.ts";
 import { warnOfError } from "./print-error.ts";
+import { type Asker, questions } from "./questions.ts";
 
 /** `smartsync init`: a first configuration. */
 export const configureInit: Configure = (command, run) => {
@@ -22,12 +23,15 @@ export const configureInit: Configure = (command, run) => {
     .option("--source <directory>", "the directory the CMS publishes into")
     .option("--url <url>", "what visitors type")
     .option("--cms-url <url>", "absolute URLs that begin with this become root-relative")
-    .addOption(new Option("--type <type>", "how the site is reached").choices(["ftps", "local"]))
-    .option("--host <host>", "the FTP server, with :port unless that is 21")
+    .addOption(new Option("--type <type>", "how the site is reached").choices([...FIRST_TYPES]))
+    .option("--host <host>", "the server, with :port unless that is the usual one")
     .option("--user <user>", "who logs in")
+    .option("--key <file>", "the private key to log in with over SSH; a key of ~/.ssh or the SSH agent's when left out")
+    .option("--passphrase-env <name>", "the environment variable that holds the key's passphrase")
     .option("--password-env <name>", "the environment variable that holds the password")
     .option("--path <path>", "the document root: as the server names it, or a directory here")
-    .option("--fingerprint <sha256>", "trust the one certificate with this fingerprint")
+    .option("--releases", "keep versions side by side over SSH, switched in one step")
+    .option("--fingerprint <sha256>", "trust the one certificate or host key with this fingerprint")
     .option("-y, --yes", "ask nothing: what is not given takes its preset")
     .addHelpText(
       "after",
@@ -35,6 +39,7 @@ export const configureInit: Configure = (command, run) => {
         ["smartsync init", "asks, tests the connection, writes smartsync.yaml"],
         ["smartsync init --source public --type local --path out --yes", "a first try, on this machine"],
         ["smartsync init --source public --host ftp.example.jp --user me --yes", "in a script"],
+        ["smartsync init --source public --type rsync --host web1 --path /var/www/html --yes", "over SSH"],
       ]),
     )
     .action((options: InitOptions) => run((console) => init(options, console)));
@@ -44,7 +49,7 @@ async function init(options: InitOptions, console: Console): Promise<ExitCode> {
   const file = resolve(console.options.config);
   await mayReplace(file, console);
   const answers = await gatherAnswers(options, console);
-  const { config, failure } = await tryConnection(answers, console);
+  const { config, failure } = await tryConnection(answers, questions(console, options), console);
   await save(file, renderConfig(config));
   console.printJson({ type: "written", file });
   const { print, style } = console;
@@ -53,9 +58,10 @@ async function init(options: InitOptions, console: Console): Promise<ExitCode> {
     print("  smartsync doctor   once the problem above is solved: tries everything a delivery needs");
     return EXIT.failed;
   }
-  const { password } = config.target.settings;
-  const name = /^\$\{env:(\w+)\}$/.exec(String(password))?.[1];
-  if (name !== undefined && console.shell.env[name] === undefined) print(`  export ${name}=…   the password`);
+  for (const secret of ["password", "passphrase"]) {
+    const name = /^\$\{env:(\w+)\}$/.exec(String(config.target.settings[secret]))?.[1];
+    if (name !== undefined && console.shell.env[name] === undefined) print(`  export ${name}=…   the ${secret}`);
+  }
   print("  smartsync doctor   tries everything a delivery needs");
   print("  smartsync plan     shows what would be delivered, and touches nothing");
   print("  smartsync push     delivers");
@@ -85,10 +91,14 @@ async function save(file: string, text: string): Promise<void> {
 }
 
 /** Opens the target and says what is there. A certificate nobody vouches for may be pinned, and it is tried again. */
-async function tryConnection(answers: Answers, console: Console): Promise<{ config: FirstConfig; failure?: unknown }> {
+async function tryConnection(
+  answers: Answers,
+  asker: Asker,
+  console: Console,
+): Promise<{ config: FirstConfig; failure?: unknown }> {
   const { config, env } = answers;
   try {
-    await using target = await open(answers, console);
+    await using target = await open(answers, asker, console);
     const { print, style } = console;
     print("", `${style.good("✓")} The connection works: ${target.caps.features.join(", ") || "nothing special"}`);
     print(`  ${await whatIsThere(target, console)}`);
@@ -103,20 +113,20 @@ async function tryConnection(answers: Answers, console: Console): Promise<{ conf
     if (!(await confirm(console, "Is that the server's certificate? Trust exactly this one?", false)))
       return { config, failure };
     const settings = { ...config.target.settings, fingerprint };
-    return tryConnection({ config: { ...config, target: { ...config.target, settings } }, env }, console);
+    return tryConnection({ config: { ...config, target: { ...config.target, settings } }, env }, asker, console);
   }
 }
 
 /** SHA-256, as certificates' fingerprints are written. */
 const FINGERPRINT = /(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/i;
 
-async function open({ config, env }: Answers, console: Console): Promise<Target> {
+async function open({ config, env }: Answers, asker: Asker, console: Console): Promise<Target> {
   const { name, settings } = config.target;
   const dir = dirname(resolve(console.options.config));
   const type = targetTypes.find((each) => each.type === settings.type);
   if (type === undefined) throw new Error(`no target type ${settings.type}`);
   const resolved = await resolveSecrets(settings, { dir, redactor: console.redactor, env });
-  return type.open(resolved, { name, baseDir: dir }, console.ctx());
+  return type.open(resolved, { name, baseDir: dir, ...asker }, console.ctx());
 }
 
 const ENOUGH = 1000;

@@ -10,6 +10,7 @@ import { addJobOptions, type JobOptions, makeJob } from "./job-options.ts";
 import { openProject } from "./open-project.ts";
 import { openReporter } from "./open-reporter.ts";
 import { writePlanFile } from "./plan-file.ts";
+import { type Asker, questions } from "./questions.ts";
 
 interface PlanOptions extends JobOptions {
   readonly out?: string;
@@ -38,7 +39,7 @@ export const configurePlan: Configure = (command, run) => {
 async function plan(site: string | undefined, options: PlanOptions, console: Console): Promise<ExitCode> {
   using project = await openProject(console);
   const job = makeJob(project.config, site, options, "plan");
-  const made = await watch(console, (emit) => makePlans(job, project, console.ctx(emit)));
+  const made = await watch(console, (emit, asker) => makePlans(job, { ...project, ...asker }, console.ctx(emit)));
   tell(job.site, made, options, console);
   if (options.out !== undefined) {
     await writePlanFile(options.out, made.plans);
@@ -48,12 +49,16 @@ async function plan(site: string | undefined, options: PlanOptions, console: Con
 }
 
 /** Makes the plans under the eyes of a reporter. Plans are told when all are there, so people's reporters aren't. */
-async function watch(console: Console, work: (emit: (event: DeployEvent) => void) => Promise<Plans>): Promise<Plans> {
+async function watch(
+  console: Console,
+  work: (emit: (event: DeployEvent) => void, asker: Asker) => Promise<Plans>,
+): Promise<Plans> {
   const reporter = openReporter(console, "text");
   try {
-    return await work((event) => {
+    const emit = (event: DeployEvent) => {
       if (event.type !== "planned" || console.options.json) reporter.onEvent(event);
-    });
+    };
+    return await work(emit, questions(console, { reporter }));
   } finally {
     reporter.close();
   }

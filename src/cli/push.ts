@@ -15,6 +15,7 @@ import { openProject, type Project } from "./open-project.ts";
 import { openReporter } from "./open-reporter.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { warnOfError } from "./print-error.ts";
+import { questions } from "./questions.ts";
 
 interface PushOptions extends JobOptions {
   readonly plan?: string;
@@ -57,8 +58,9 @@ async function push(site: string | undefined, options: PushOptions, console: Con
   };
   console.shell.signal.addEventListener("abort", () => reporter.onEvent(STOPPING), { once: true });
   const approve = (plans: readonly Plan[]) => askFor(plans, options, console);
+  const asker = questions(console, { reporter, yes: options.yes ?? false });
   try {
-    const report = await deploy(job, { ...project, approve }, console.ctx(emit));
+    const report = await deploy(job, { ...project, ...asker, approve }, console.ctx(emit));
     return exitCodeFor(report.outcome);
   } catch (error) {
     if (!ended) throw error;

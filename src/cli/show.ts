@@ -1,12 +1,12 @@
 import type { DeployEvent } from "../core/events.ts";
 import { SmartsyncError } from "../lib/errors.ts";
-import { eventLine } from "../report/event-line.ts";
+import { eventLines } from "../report/event-lines.ts";
 import { type Fold, foldPaths, type SizedPath } from "../report/fold-paths.ts";
 import { formatTime } from "../report/local-time.ts";
 import { countOf, formatBytes, formatDuration } from "../report/quantities.ts";
 import { outcomeText, renderResult } from "../report/result-text.ts";
 import { type Column, renderTable } from "../report/table.ts";
-import { printable } from "../report/text-width.ts";
+import { printable, printableLines } from "../report/text-width.ts";
 import type { RunRecord, RunStore } from "../state/run-store.ts";
 import { type Configure, examples } from "./command.ts";
 import type { Console } from "./console.ts";
@@ -40,11 +40,9 @@ async function show(id: string | undefined, all: boolean, console: Console): Pro
   console.print(...header(record, console));
   tellResults(record, console);
   tellTrouble(events, console);
-  tellFiles(
-    events.map(({ event }) => event),
-    all,
-    console,
-  );
+  const happened = events.map(({ event }) => event);
+  tellHooks(happened, console);
+  tellFiles(happened, all, console);
   return EXIT.done;
 }
 
@@ -77,8 +75,8 @@ function tellResults({ targets }: RunRecord, { print, style }: Console): void {
 /** Warnings, retries and the like: what went past on the screen then. */
 function tellTrouble(events: readonly { at: number; event: DeployEvent }[], { print, style }: Console): void {
   const lines = events.flatMap(({ at, event }) => {
-    const line = TROUBLE.has(event.type) ? eventLine(event, style, "normal") : undefined;
-    return line === undefined ? [] : [`${style.dim(formatTime(at).slice(11))}  ${line}`];
+    const told = TROUBLE.has(event.type) ? eventLines(event, style, "normal") : [];
+    return told.map((line) => `${style.dim(formatTime(at).slice(11))}  ${line}`);
   });
   if (lines.length > 0) print("", ...lines);
 }
@@ -89,7 +87,24 @@ const TROUBLE: ReadonlySet<DeployEvent["type"]> = new Set([
   "limit-learned",
   "file-replanned",
   "locked",
+  "switched",
+  "reverted",
 ]);
+
+/** The commands that ran on the servers, and what they wrote. */
+function tellHooks(events: readonly DeployEvent[], { print, style }: Console): void {
+  for (const event of events) {
+    if (event.type !== "hook-done") continue;
+    const { target, when, command, exitCode, seconds, output } = event;
+    const ended =
+      exitCode === 0 ? style.good("✓") : style.bad(exitCode === null ? "✗ ended" : `✗ exit code ${exitCode}`);
+    print("", `${style.bold(target)}  ${when} the delivery  ${ended}  ${style.dim(formatDuration(seconds))}`);
+    print(
+      ...printableLines(command).map((line) => `  $ ${line}`),
+      ...printableLines(output).map((line) => `  ${style.dim(line)}`),
+    );
+  }
+}
 
 const LINES = 20;
 const COLUMNS: readonly Column[] = [{}, { shrink: "front" }, { align: "right" }, { align: "right" }];

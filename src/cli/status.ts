@@ -14,6 +14,7 @@ import type { Console } from "./console.ts";
 import { type ExitCode, exitCodeForSome } from "./exit-code.ts";
 import { openProject } from "./open-project.ts";
 import { pickTargets, type SiteTarget } from "./pick-targets.ts";
+import { questions } from "./questions.ts";
 
 /** `smartsync status`: the last delivery, and what each target says of itself now. */
 export const configureStatus: Configure = (command, run) => {
@@ -42,7 +43,8 @@ async function status(
 ): Promise<ExitCode> {
   using project = await openProject(console);
   const picked = pickTargets(project.config, site, targets);
-  const answers = await Promise.all(picked.map((each) => ask(each, project, console)));
+  const deps = { ...project, ...questions(console) };
+  const answers = await Promise.all(picked.map((each) => ask(each, deps, console)));
   for (const [name, ofSite] of Map.groupBy(answers, (answer) => answer.site)) {
     tellSite(name, project, console);
     for (const answer of ofSite) tellTarget(answer, console);
@@ -55,7 +57,7 @@ async function ask(of: SiteTarget, deps: PlanDeps, console: Console): Promise<An
   try {
     const ready = await readyTarget(of.target, deps);
     known = { ...of, place: ready.place };
-    return { ...known, status: await inspectTarget(ready, deps, console.ctx()) };
+    return { ...known, status: await inspectTarget(ready, console.ctx()) };
   } catch (error) {
     console.shell.signal.throwIfAborted();
     return { ...known, failure: toFailure(error, deps.redactor) };

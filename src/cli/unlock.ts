@@ -10,6 +10,7 @@ import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { openProject } from "./open-project.ts";
 import { pickTargets } from "./pick-targets.ts";
+import { questions } from "./questions.ts";
 
 interface UnlockOptions {
   readonly target?: readonly string[];
@@ -37,8 +38,9 @@ ${examples([
 async function unlock(site: string | undefined, options: UnlockOptions, console: Console): Promise<ExitCode> {
   using project = await openProject(console);
   const { name } = pickSite(project.config, site);
+  const deps = { ...project, ...questions(console, { yes: options.yes ?? false }) };
   for (const { target } of pickTargets(project.config, name, options.target)) {
-    await unlockOne(target, options, project, console);
+    await unlockOne(target, options, deps, console);
   }
   return EXIT.done;
 }
@@ -46,7 +48,7 @@ async function unlock(site: string | undefined, options: UnlockOptions, console:
 async function unlockOne(target: string, { yes = false }: UnlockOptions, deps: PlanDeps, console: Console) {
   const { style } = console;
   const ready = await readyTarget(target, deps);
-  const { lock } = await inspectTarget(ready, deps, console.ctx());
+  const { lock } = await inspectTarget(ready, console.ctx());
   if (lock === null) {
     console.printJson({ type: "unlocked", target, owner: null });
     console.print(`${style.bold(target)}  is not locked`);
