@@ -10,7 +10,7 @@ import { startPureFtpd } from "../servers/pure-ftpd.ts";
 import { mountSmallDisk } from "../servers/small-disk.ts";
 import { startVsftpd } from "../servers/vsftpd.ts";
 import { ftpsSetting } from "./ftps-setting.ts";
-import { eventsOf, makeWorkspace, type RunningCli, treeOf, type Workspace } from "./workspace.ts";
+import { eventsOf, makeWorkspace, type RunningCli, treeOf, untilTold, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 beforeEach(() => {
@@ -38,13 +38,7 @@ function expectWholeFiles(server: FtpServer): number {
   return shown.length;
 }
 
-async function untilPut(running: RunningCli, count: number): Promise<void> {
-  let output = "";
-  running.child.stdout?.on("data", (text: string) => {
-    output += text;
-  });
-  while (output.split('"type":"file-put"').length <= count && running.child.exitCode === null) await delay(5);
-}
+const untilPut = (running: RunningCli, count: number) => untilTold(running, "file-put", count);
 
 describe("a stop", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { encodeOwner } from "../../src/deploy/lock-owner.ts";
 import { formatTime } from "../../src/report/local-time.ts";
+import { openLocalState } from "../../src/state/local-state.ts";
 import { makeWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -184,6 +185,33 @@ test("show says what to do when nothing was delivered yet", async () => {
   const { code, stderr } = await workspace.run(["show"]);
   expect(code).toBe(2);
   expect(stderr).toContain("hint: `smartsync push` delivers");
+});
+
+test("show tells what ran on a server, what it wrote and how it ended", async () => {
+  workspace.configure(local);
+  const run = "20261122T100045-31409b";
+  const about = { type: "hook-done", target: "web1", seconds: 0.5 } as const;
+  using state = openLocalState(join(workspace.dir, ".smartsync"));
+  state.runs.start({ id: run, site: "corporate", trigger: "push", startedAt: Date.now(), by: "deploy@cms" });
+  state.runs.record(run, [
+    {
+      at: Date.now(),
+      event: { ...about, when: "before", command: "nginx -t", exitCode: 0, output: "\u001b[32m構文\u001b[0m\tok\r\n" },
+    },
+    {
+      at: Date.now(),
+      event: { ...about, when: "after", command: "./warm \\\n  --all", exitCode: 7, output: "no such page\n" },
+    },
+    { at: Date.now(), event: { ...about, when: "after", command: "sleep 99", exitCode: null, output: "" } },
+  ]);
+  state.runs.finish(run, "partial", [], Date.now());
+  const { code, stdout } = await workspace.run(["show"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("web1  before the delivery  ✓  0.5 s\n  $ nginx -t\n  構文    ok\n");
+  expect(stdout).toContain(
+    "web1  after the delivery  ✗ exit code 7  0.5 s\n  $ ./warm \\\n  $   --all\n  no such page\n",
+  );
+  expect(stdout).toContain("web1  after the delivery  ✗ ended  0.5 s\n  $ sleep 99\n");
 });
 
 describe("what was delivered", () => {

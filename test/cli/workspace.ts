@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 
@@ -101,4 +102,13 @@ export function eventsOf(result: CliResult): { type: string; [key: string]: unkn
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as { type: string });
+}
+
+/** Waits until a running `--json` command has told so many events of a type, or has ended. */
+export async function untilTold({ child }: RunningCli, type: string, count: number): Promise<void> {
+  let output = "";
+  child.stdout?.on("data", (text: string) => {
+    output += text;
+  });
+  while (output.split(`"type":"${type}"`).length <= count && child.exitCode === null) await delay(5);
 }

@@ -1,0 +1,28 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { startFlakyProxy } from "../doubles/flaky-proxy.ts";
+import { startSshd } from "../servers/sshd.ts";
+import { killDeliveries } from "./kill-deliveries.ts";
+import { sshSetting } from "./ssh-setting.ts";
+
+const KILLS = 50;
+
+test(`${KILLS} deliveries over SFTP killed at random moments: every file is the old or the new one, and one plain run later the server is the source`, async () => {
+  await using server = await startSshd();
+  // Time for each step, in which it can be killed.
+  await using proxy = await startFlakyProxy(server, { latencyMs: 2 });
+  await killDeliveries(
+    {
+      name: "sftp",
+      root: server.root,
+      setting: sshSetting("sftp", server, { host: proxy.host }),
+      checkClean() {
+        const www = dirname(server.root);
+        expect(readdirSync(www).sort()).toEqual([".smartsync", "html"]);
+        expect(existsSync(join(www, ".smartsync/html/.stage"))).toBe(false);
+      },
+    },
+    KILLS,
+  );
+}, 300_000);
