@@ -23,3 +23,8 @@ export function showRatio(own: Result | undefined, reference: Result | undefined
 export function showGoal(met: boolean, goal: number | string): string {
   return `≤ ${goal} ${met ? "✓" : "✗"}`;
 }
+
+/** The most memory a process held, for a table: "288 MB". */
+export function showBytes(result: Result | undefined): string {
+  return result?.peakBytes ? `${Math.round(result.peakBytes / 1e6)} MB` : "";
+}

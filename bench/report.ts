@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { ftpsTable } from "./ftps/ftps-table.ts";
 import { loadResults, type Result } from "./results.ts";
 import { scanTable } from "./scan/scan-table.ts";
+import { bigFileTable } from "./ssh/big-file-table.ts";
+import { sshGoals, sshTable } from "./ssh/ssh-table.ts";
 
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 
@@ -11,9 +13,13 @@ export async function writeReport(): Promise<void> {
   const results = await loadResults();
   const ftps = results.filter(({ bench }) => bench === "ftps");
   const scan = results.filter(({ bench }) => bench === "scan");
+  const ssh = results.filter(({ bench }) => bench === "ssh");
+  const bigFile = results.filter(({ bench }) => bench === "ssh-big");
   const ftpsTables = bySize(ftps).map(ftpsTable);
+  const sshTables = [...bySize(ssh).flatMap((size) => [sshTable(size), sshGoals(size)])];
+  if (bigFile.length > 0) sshTables.push(bigFileTable(bigFile));
   const scanTables = bySize(scan).map(scanTable);
-  console.log(["", ...ftpsTables, ...scanTables].join("\n\n"));
+  console.log(["", ...ftpsTables, ...sshTables, ...scanTables].join("\n\n"));
   await writeFile(
     DOCUMENT,
     `# Benchmarks
@@ -40,6 +46,18 @@ ${ftpsTables.join("\n\n") || "Not measured yet: `npm run bench -- ftps`"}
 All tools have 8 connections, and their defaults besides:
 
 ${list(ftps, describeTool)}
+
+## SSH, 20 ms away
+
+${sshTables.join("\n\n") || "Not measured yet: `npm run bench -- ssh`"}
+
+- The link and the site are those of the FTPS bench; the server is OpenSSH's, with \`internal-sftp\` and rsync.
+- rsync and rclone compare size and mtime (\`rsync -c\`: content); smartsync compares content with what it recorded.
+  rsync replaces file by file as they arrive; smartsync sends everything beside first, and then publishes by renames.
+- The big file goes over loopback, from cache to cache: there the CPU decides. Memory is of the largest process of the
+  sender (\`time -f %M\`).
+
+${list([...ssh, ...bigFile], describeTool)}
 
 ## Planning, on the local disk
 

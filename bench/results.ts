@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 /** One cell of a table: how long one tool took for one scenario. */
 export interface Result {
-  readonly bench: "ftps" | "scan";
+  readonly bench: "ftps" | "scan" | "ssh" | "ssh-big";
   readonly scenario: string;
   readonly tool: string;
   readonly files: number;

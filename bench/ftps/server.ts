@@ -7,21 +7,24 @@ import { serverCertificate } from "../../test/servers/certificates.ts";
 import { ACCOUNT } from "../../test/servers/ftp-server.ts";
 import { ensurePackages } from "../../test/servers/packages.ts";
 import { pureFtpdCommand } from "../../test/servers/pure-ftpd.ts";
+import type { BenchServer, DeliveryBench } from "../deliveries/tool.ts";
 import type { Link } from "../link/open-link.ts";
+import { TOOLS } from "./tools.ts";
 
 /** An account on Pure-FTPd, which demands TLS on both channels, at the far end of a link. */
-export interface FtpServer extends AsyncDisposable {
+export interface FtpServer extends BenchServer {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password: string;
   /** SHA-256 of the server's self-signed certificate. */
   readonly fingerprint: string;
-  /** The account's root directory, as this machine sees it. */
-  readonly root: string;
 }
 
 const PORT = 2121;
+
+/** Deliveries over FTPS. */
+export const ftpsBench: DeliveryBench<FtpServer> = { name: "ftps", tools: TOOLS, startServer };
 
 /** Starts the server at the link's server end, with its files in `scratch`; resolves when it accepts connections. */
 export async function startServer(link: Link, scratch: string): Promise<FtpServer> {

@@ -1,23 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Tool } from "../deliveries/tool.ts";
 import { runChecked } from "../run-command.ts";
 import { smartsync } from "../smartsync.ts";
 import type { FtpServer } from "./server.ts";
-
-/** A tool that can make a directory on an FTPS server equal to a local one. */
-export interface Tool {
-  /** How it is called in the tables. */
-  readonly label: string;
-  /** What of its settings matters for a fair comparison. */
-  readonly settings: string;
-  /** A command whose first line of output has the version. */
-  readonly version: readonly string[];
-  /**
-   * Gives the command that delivers `source` into `remote`, a directory below the account's root. What it needs or
-   * remembers between runs goes to `scratch`.
-   */
-  prepare(server: FtpServer, source: string, remote: string, scratch: string): Promise<string[]>;
-}
 
 /** How many connections every tool may open. */
 const CONNECTIONS = 8;
@@ -29,7 +15,7 @@ export const TOOLS = {
   rclone: {
     label: "rclone",
     settings: "`rclone sync --transfers 8 --checkers 8`, concurrency = 8",
-    version: ["rclone", "version"],
+    version: () => ["rclone", "version"],
     async prepare(server, source, remote, scratch) {
       const config = join(scratch, "rclone.conf");
       const password = (await runChecked(["rclone", "obscure", server.password])).stdout.trim();
@@ -46,7 +32,7 @@ export const TOOLS = {
   smartsync: {
     label: "smartsync",
     settings: "`smartsync push --yes`, connections: 8",
-    version: smartsync("--version"),
+    version: () => smartsync("--version"),
     async prepare(server, source, remote, scratch) {
       const config = join(scratch, "smartsync.yaml");
       const target = {
@@ -61,17 +47,14 @@ export const TOOLS = {
       return smartsync("push", "--yes", "--config", config);
     },
   },
-} satisfies Record<string, Tool>;
+} satisfies Record<string, Tool<FtpServer>>;
 
-/** The name of a tool. */
-export type ToolName = keyof typeof TOOLS;
-
-function lftp(label: string, setting: string): Tool {
+function lftp(label: string, setting: string): Tool<FtpServer> {
   const set = setting === "" ? "" : `set ${setting}; `;
   return {
     label,
     settings: `\`lftp -e "${set}mirror -R --parallel=8 --delete"\``,
-    version: ["lftp", "--version"],
+    version: () => ["lftp", "--version"],
     async prepare(server, source, remote) {
       const tls = "set ssl:verify-certificate no; set ftp:ssl-force yes; set ftp:ssl-protect-data yes; ";
       const script = `${tls}${set}mirror -R --parallel=${CONNECTIONS} --delete ${source} ${remote}; exit`;

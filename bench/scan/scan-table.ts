@@ -1,4 +1,4 @@
-import { findResult, showGoal, showRatio, showSeconds } from "../cells.ts";
+import { findResult, showBytes, showGoal, showRatio, showSeconds } from "../cells.ts";
 import { markdownTable } from "../markdown-table.ts";
 import type { Result } from "../results.ts";
 
@@ -32,8 +32,4 @@ export function scanTable(results: readonly Result[]): string {
       ["`smartsync --version`", showSeconds(version), "`node -e 0`", showSeconds(node), ...showRatio(version, node, 2)],
     ],
   );
-}
-
-function showBytes(result: Result | undefined): string {
-  return result?.peakBytes ? `${Math.round(result.peakBytes / 1e6)} MB` : "";
 }

@@ -8,13 +8,13 @@ import { runChecked } from "../run-command.ts";
 import { writeSite } from "../site.ts";
 import { versionOf } from "../version-of.ts";
 import { SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
-import { startServer } from "./server.ts";
-import { TOOLS, type Tool, type ToolName } from "./tools.ts";
+import type { BenchServer, DeliveryBench, Tool } from "./tool.ts";
 
 /** What to measure. */
-export interface FtpsOptions {
+export interface DeliveryOptions {
   readonly files: number;
-  readonly tools: readonly ToolName[];
+  /** Names of tools; every one when absent. */
+  readonly tools?: readonly string[];
   /** Which deliveries to time; those in between are made all the same, without the link's delay. */
   readonly scenarios: readonly ScenarioName[];
   /** How often each series is repeated; the table shows the median. */
@@ -27,25 +27,24 @@ const DELAY_MS = 10;
 /** Sites are not delivered in the second they are written: tools mistrust files as young as that, and rightly read them again. */
 const AGE_MS = 3_000;
 
-/** Times every tool in every scenario, keeping each result as soon as there is one. */
-export async function benchFtps({ files, tools, scenarios, rounds, signal }: FtpsOptions): Promise<void> {
-  for (const name of tools) {
-    const tool: Tool = TOOLS[name];
-    const version = await versionOf(tool.version);
-    const seconds = new Map<ScenarioName, number[]>();
-    for (let round = 1; round <= rounds; round++) {
-      for await (const [scenario, took] of timeSeries(name, files, scenarios, signal)) {
-        const all = [...(seconds.get(scenario) ?? []), took];
-        seconds.set(scenario, all);
-        await saveResult({
-          bench: "ftps",
-          scenario,
-          tool: name,
-          files,
-          version,
-          settings: tool.settings,
-          seconds: all,
-        });
+/** Times every tool in every scenario, round by round in turns, keeping each result as soon as there is one. */
+export async function timeDeliveries<Server extends BenchServer>(
+  bench: DeliveryBench<Server>,
+  options: DeliveryOptions,
+): Promise<void> {
+  const { files, rounds } = options;
+  const names = options.tools ?? Object.keys(bench.tools);
+  const seconds = new Map<string, number[]>();
+  for (let round = 1; round <= rounds; round++) {
+    for (const name of names) {
+      const tool = bench.tools[name];
+      if (tool === undefined) throw new Error(`no tool is called ${name}`);
+      const version = await versionOf(tool.version());
+      for await (const [scenario, took] of timeSeries(bench, name, tool, options)) {
+        const all = [...(seconds.get(`${name} ${scenario}`) ?? []), took];
+        seconds.set(`${name} ${scenario}`, all);
+        const { settings } = tool;
+        await saveResult({ bench: bench.name, scenario, tool: name, files, version, settings, seconds: all });
         console.log(`${tool.label} ${version}, ${files} files, ${scenario}: ${took.toFixed(2)} s`);
       }
     }
@@ -56,25 +55,25 @@ export async function benchFtps({ files, tools, scenarios, rounds, signal }: Ftp
  * Makes one series of deliveries to an empty directory on a server and a link of its own, and gives the seconds of
  * each that is timed. Throws when a tool fails, or does not leave the server's files byte-equal to the source.
  */
-async function* timeSeries(
-  name: ToolName,
-  files: number,
-  timed: readonly ScenarioName[],
-  signal: AbortSignal,
+async function* timeSeries<Server extends BenchServer>(
+  bench: DeliveryBench<Server>,
+  name: string,
+  tool: Tool<Server>,
+  { files, scenarios, signal }: DeliveryOptions,
 ): AsyncGenerator<[ScenarioName, number]> {
   const scratch = await mkdtemp(join(tmpdir(), "smartsync-bench-"));
   try {
     await using link = await openLink({ delayMs: DELAY_MS });
-    await using server = await startServer(link, scratch);
+    await using server = await bench.startServer(link, scratch);
     const source = join(scratch, "source");
     const paths = await writeSite(source, { files, entries: 960, maxBytes: 60_000 });
-    const argv = await TOOLS[name].prepare(server, source, `/${name}`, scratch);
+    const argv = await tool.prepare(server, source, `/${name}`, scratch);
 
     for (const [scenario, { alter }] of Object.entries(SCENARIOS) as [ScenarioName, Scenario][]) {
       await alter(source, paths);
       await sleep(AGE_MS);
       // The same address answers at the server's own end, with no delay in between.
-      const side: Side = timed.includes(scenario) ? "client" : "server";
+      const side: Side = scenarios.includes(scenario) ? "client" : "server";
       const { seconds } = await runChecked(link.command(side, argv), { signal, env: { LC_ALL: "C.UTF-8" } });
       await runChecked(["diff", "-r", source, join(server.root, name)], { signal });
       if (side === "client") yield [scenario, seconds];
