@@ -64,6 +64,6 @@ function needsWord(target: string, steps: readonly string[]): SmartsyncError {
   return new SmartsyncError(`converting "${target}" needs a person's word:${steps.map((s) => `\n  ${s}`).join("")}`, {
     kind: "refused",
     code: "not-confirmed",
-    hint: "nothing was touched; if you agree with the steps: smartsync convert --yes",
+    hint: `nothing was touched; if you agree with the steps: smartsync convert ${target} --yes`,
   });
 }

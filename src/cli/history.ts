@@ -56,17 +56,18 @@ async function history(site: string | undefined, limit: number, console: Console
   return EXIT.done;
 }
 
-function toRow({ id, site, startedAt, endedAt, outcome, by, targets }: RunRecord, style: Style): (string | Cell)[] {
+function toRow(record: RunRecord, style: Style): (string | Cell)[] {
+  const { id, site, trigger, startedAt, endedAt, outcome, by, targets } = record;
   const sum = (of: "uploaded" | "deleted" | "bytes") => targets.reduce((total, target) => total + target[of], 0);
   return [
     formatTime(startedAt).slice(0, -3),
     id,
-    outcome === null ? "… no end" : outcomeText(outcome, style),
+    outcome === null ? "… no end" : outcomeText({ outcome, targets }, style),
     site,
     formatCount(sum("uploaded")),
     formatBytes(sum("bytes")),
     formatCount(sum("deleted")),
     endedAt === null ? "" : formatDuration((endedAt - startedAt) / 1000),
-    { text: by, paint: style.dim },
+    { text: trigger === "push" ? by : `${by} (${trigger})`, paint: style.dim },
   ];
 }

@@ -53,7 +53,7 @@ async function watch(
   console: Console,
   work: (emit: (event: DeployEvent) => void, asker: Asker) => Promise<Plans>,
 ): Promise<Plans> {
-  const reporter = openReporter(console, "text");
+  const reporter = await openReporter(console, "text");
   try {
     const emit = (event: DeployEvent) => {
       if (event.type !== "planned" || console.options.json) reporter.onEvent(event);

@@ -50,7 +50,7 @@ export const configurePush: Configure = (command, run) => {
 async function push(site: string | undefined, options: PushOptions, console: Console): Promise<ExitCode> {
   using project = await openProject(console);
   const job = await jobOf(project, site, options);
-  const reporter = openReporter(console);
+  const reporter = await openReporter(console);
   let ended = false;
   const emit = (event: DeployEvent) => {
     ended ||= event.type === "done";

@@ -62,9 +62,11 @@ function runUnknown(message: string, hint: string): SmartsyncError {
   return new SmartsyncError(message, { kind: "config", code: "run-unknown", hint });
 }
 
-function header({ id, site, trigger, startedAt, endedAt, outcome, by }: RunRecord, { style }: Console): string[] {
+function header(record: RunRecord, { style }: Console): string[] {
+  const { id, site, trigger, startedAt, endedAt, outcome, by, targets } = record;
   const took = endedAt === null ? "" : ` · ${formatDuration((endedAt - startedAt) / 1000)}`;
-  const ended = outcome === null ? style.caution("… it has not ended, or died") : outcomeText(outcome, style);
+  const ended =
+    outcome === null ? style.caution("… it has not ended, or died") : outcomeText({ outcome, targets }, style);
   return [`${style.bold(site)}  run ${id}`, `${ended}  ${formatTime(startedAt)}${took} · ${trigger} by ${by}`];
 }
 

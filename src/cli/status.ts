@@ -75,10 +75,10 @@ function tellSite(site: string, { state }: PlanDeps, console: Console): void {
   );
 }
 
-function lastRun({ outcome, startedAt, by, id, targets }: RunRecord, style: Style): string[] {
-  const ended = outcome === null ? style.caution("… not ended") : outcomeText(outcome, style);
+function lastRun({ outcome, startedAt, trigger, by, id, targets }: RunRecord, style: Style): string[] {
+  const ended = outcome === null ? style.caution("… not ended") : outcomeText({ outcome, targets }, style);
   return [
-    `  last run: ${ended}  ${formatTime(startedAt)} by ${by} (${id})`,
+    `  last run: ${ended}  ${formatTime(startedAt)} · ${trigger} by ${by} (${id})`,
     ...targets.map((result) => `    ${result.target}: ${countsText(result)}`),
   ];
 }

@@ -13,7 +13,7 @@ sites:
       maxDeleteCount: 500                 # or more than 500,
       maxShrink: 50%                      # or to deliver a source that lost half of its files
       protect: [/robots.txt]              # never replaced or deleted
-    targets: [web1, web2, copy]
+    targets: [web1, web2, mirror, copy]
 
   採用サイト:                              # names may be Japanese
     source: ./採用/公開
@@ -30,13 +30,22 @@ targets:
     connections: 8
 
   web2:
-    type: sftp
+    type: rsync
     host: web2.example.jp                 # or a Host of ~/.ssh/config
     user: deploy
     key: ~/.ssh/id_ed25519                # host keys are checked with ~/.ssh/known_hosts
     path: /var/www/html
+    releases: true                        # versions side by side, switched in one step
     hooks:
       after: [sudo -n systemctl reload nginx]
+
+  mirror:
+    type: sftp
+    host: sftp.example.jp
+    user: deploy
+    password: \${env:MIRROR_PASSWORD}
+    fingerprint: SHA256:N3pZ1xTHy7kqVFq9xH3UeLpXo0d0m6bPaYq2s8hV1cE
+    path: /html
 
   recruit:
     type: ftps

@@ -18,5 +18,6 @@ export async function checkHooks(hooks: Hooks, ctx: Ctx): Promise<Finding> {
 }
 
 function describeHook({ when, command, timeout, onFailure }: Hook): string {
-  return `${when}: ${command.trim()} (at most ${timeout} s; a failure ${onFailure === "fail" ? "ends the run" : "is a warning"})`;
+  const failure = when === "before" ? "ends the run" : "makes the run only partly done";
+  return `${when}: ${command.trim()} (at most ${timeout} s; a failure ${onFailure === "fail" ? failure : "is a warning"})`;
 }

@@ -37,7 +37,7 @@ async function deliverGroup(group: readonly PreparedTarget[], delivery: Delivery
   const isStaged = together || group.some(({ target }) => target.caps.alwaysStages);
   const failures = isStaged
     ? await deliverStaged(tallies, ctx.signal, (member, stop) =>
-        stageDelivery(member.prepared, source, why, stop, member.ctx),
+        stageDelivery(member.prepared, { source, why, isAlone: group.length === 1 }, stop, member.ctx),
       )
     : await tryAll(tallies, (member) => deliver(member.prepared, source, why, member.ctx));
   return tallies.map(({ prepared, result }) => {

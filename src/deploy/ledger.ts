@@ -104,11 +104,12 @@ export function openLedger(input: LedgerInput, ctx: Ctx): Ledger {
     },
 
     async begin() {
-      await lock.check(ctx);
       const at = new Date(ctx.clock.now()).toISOString();
-      isOpen = true;
-      needless = [];
-      await state.write(HEAD, encodeHead({ ...base.head, intent: { file: intent, run, at } }), ctx);
+      await state.write(HEAD, encodeHead({ ...base.head, intent: { file: intent, run, at } }), ctx, async () => {
+        await lock.check(ctx);
+        isOpen = true;
+        needless = [];
+      });
       await sweep(input, ctx);
       progress.begin();
     },
@@ -132,11 +133,11 @@ export function openLedger(input: LedgerInput, ctx: Ctx): Ledger {
 
     async finish() {
       await progress.stop();
-      const [, manifest] = await Promise.all([lock.check(ctx), foreseen ?? writeManifest(files)]);
-      const { named, content } = manifest;
+      const { named, content } = await (foreseen ?? writeManifest(files));
       const generation = base.head.generation + 1;
       const at = new Date(ctx.clock.now()).toISOString();
-      await state.write(HEAD, encodeHead({ format: 1, generation, manifest: named, run, at, intent: null }), ctx);
+      const head: Head = { format: 1, generation, manifest: named, run, at, intent: null };
+      await state.write(HEAD, encodeHead(head), ctx, () => lock.check(ctx));
       isOpen = false;
       cache.set(named.sha256, content);
       const old = base.head.manifest === null ? [] : [base.head.manifest.file];

@@ -77,7 +77,7 @@ export function isSourceChanged(error: unknown): boolean {
 }
 
 /** Tells how far a big file is, five times a second at most. */
-export function tellProgress(target: string, { path, size }: FileMeta, ctx: Ctx): (sent: number) => void {
+function tellProgress(target: string, { path, size }: FileMeta, ctx: Ctx): (sent: number) => void {
   let toldAt = ctx.clock.now();
   return (sent) => {
     if (size < PROGRESS_FROM_BYTES || ctx.clock.now() - toldAt < PROGRESS_EVERY_MS) return;

@@ -6,7 +6,7 @@ import { type SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
 import type { Source } from "../site/source.ts";
 import type { OutgoingFile, Stage } from "../targets/target.ts";
 import { checkedBody } from "./checked-body.ts";
-import { isSourceChanged, type SentFile, sendFile, tellProgress } from "./send-file.ts";
+import { isSourceChanged, type SentFile, sendFile } from "./send-file.ts";
 import { throwFailures, tryEach } from "./try-each.ts";
 
 /** What is sent to lie in a stage. */
@@ -49,7 +49,6 @@ async function sendMany(
   const changed = new Map<RelPath, unknown>();
   const failures: SmartsyncError[] = [];
   const startedAt = new Map<RelPath, number>();
-  const tell = new Map<RelPath, (sent: number) => void>();
   const outgoing = (file: FileMeta): OutgoingFile => ({
     file,
     body() {
@@ -74,10 +73,8 @@ async function sendMany(
           if (isSourceChanged(error)) changed.set(file.path, error);
           else failures.push(toSmartsyncError(error));
         },
-        progress(file, bytes) {
-          const teller = tell.get(file.path) ?? tellProgress(name, file, ctx);
-          tell.set(file.path, teller);
-          teller(bytes);
+        progress({ path, size }, bytes) {
+          ctx.emit({ type: "file-progress", target: name, path, sent: bytes, size });
         },
       },
     );

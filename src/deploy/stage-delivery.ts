@@ -20,6 +20,14 @@ import { sendToStage } from "./send-to-stage.ts";
 /** Whoever stops a run waits no longer than this for the site to be put back. */
 const PUT_BACK_MS = 10_000;
 
+/** What a target is delivered to as. */
+export interface StageOrder {
+  readonly source: Source;
+  readonly why: Why;
+  /** No other target has to be ready too: the intent is written while the stage is made ready. */
+  readonly isAlone: boolean;
+}
+
 /** A delivery that lies ready beside what visitors see, with the lock held. Disposing ends that, and gives it up. */
 export interface StagedDelivery extends AsyncDisposable {
   readonly name: string;
@@ -42,8 +50,7 @@ export interface StagedDelivery extends AsyncDisposable {
  */
 export async function stageDelivery(
   prepared: PreparedTarget,
-  source: Source,
-  why: Why,
+  { source, why, isAlone }: StageOrder,
   stop: AbortSignal,
   outer: Ctx,
 ): Promise<StagedDelivery> {
@@ -59,10 +66,33 @@ export async function stageDelivery(
       () => ledger.draft(),
     );
     await runHooks(prepared.name, prepared.target, "before", ctx);
-    const sent = await fillStage(prepared, source, stage, ledger, ctx);
-    const opened = open.move();
-    return createStaged({ prepared, lock, ledger, stage, sent }, ctx, outer.signal, () => opened.disposeAsync());
+    const parts = { prepared, lock, ledger, stage, isBegun: isAlone, stopped: outer.signal };
+    try {
+      const sent = await fillStage(parts, source, ctx);
+      const opened = open.move();
+      return createStaged({ ...parts, sent }, ctx, () => opened.disposeAsync());
+    } catch (error) {
+      // Nothing was published. Where the intent can't be ended, the next delivery takes its paths for unknown.
+      await ledger.undo(lastWords(parts, ctx), async () => {}).catch(() => undefined);
+      throw error;
+    }
   });
+}
+
+interface StageParts {
+  readonly prepared: PreparedTarget;
+  readonly lock: Lock;
+  readonly ledger: Ledger;
+  readonly stage: Stage;
+  /** The intent is written while the stage is made ready. */
+  readonly isBegun: boolean;
+  /** Somebody stopped the run. */
+  readonly stopped: AbortSignal;
+}
+
+/** For what must still be done when the run was stopped, but not when the target is somebody else's by now. */
+function lastWords({ lock, stopped }: StageParts, ctx: Ctx): Ctx {
+  return { ...ctx, signal: AbortSignal.any([lock.lost, abortLater(stopped, PUT_BACK_MS)]) };
 }
 
 /** The target's stage; that it can't be taken away in the end is a warning, and it is taken away once. */
@@ -88,7 +118,7 @@ async function openStage({ name, target }: PreparedTarget, run: string, ctx: Ctx
 }
 
 /** Sends everything and makes it ready; what the target will hold in the end is written down meanwhile. */
-async function fillStage(prepared: PreparedTarget, source: Source, stage: Stage, ledger: Ledger, ctx: Ctx) {
+async function fillStage({ prepared, stage, ledger, isBegun }: StageParts, source: Source, ctx: Ctx) {
   const { name, target, plan, observed } = prepared;
   const startedAt = ctx.clock.now();
   const puts = plan.phases.flatMap(({ changes }) => changes.filter((change) => change.kind === "put"));
@@ -109,25 +139,18 @@ async function fillStage(prepared: PreparedTarget, source: Source, stage: Stage,
     ctx.signal,
     (signal) => stage.prepare(publication, { ...ctx, signal }),
     () => ledger.foresee(held),
+    async () => isBegun && ledger.begin(),
   );
   ctx.emit({ type: "staged", target: name, seconds: (ctx.clock.now() - startedAt) / 1000 });
   return sent;
 }
 
-interface StagedParts {
-  readonly prepared: PreparedTarget;
-  readonly lock: Lock;
-  readonly ledger: Ledger;
-  readonly stage: Stage;
-  readonly sent: ReadonlyMap<RelPath, SentFile>;
-}
-
 function createStaged(
-  { prepared, lock, ledger, stage, sent }: StagedParts,
+  parts: StageParts & { readonly sent: ReadonlyMap<RelPath, SentFile> },
   ctx: Ctx,
-  stopped: AbortSignal,
   dispose: () => Promise<void>,
 ): StagedDelivery {
+  const { prepared, lock, ledger, stage, sent, isBegun } = parts;
   const { name, target } = prepared;
 
   function note(change: Change): void {
@@ -142,23 +165,18 @@ function createStaged(
     ctx.emit({ type: "file-put", target: name, path, size, reason: change.reason, seconds });
   }
 
-  /** For what must still be done when the run was stopped, but not when the target is somebody else's by now. */
-  function lastWords(): Ctx {
-    return { ...ctx, signal: AbortSignal.any([lock.lost, abortLater(stopped, PUT_BACK_MS)]) };
-  }
-
   return {
     name,
-    begin: () => orWhyStopped(ctx.signal, () => ledger.begin()),
+    begin: () => orWhyStopped(ctx.signal, async () => void (isBegun || (await ledger.begin()))),
     async publish(stop) {
       const startedAt = ctx.clock.now();
       const signal = AbortSignal.any([ctx.signal, stop]);
       await orWhyStopped(signal, () => stage.publish({ ...ctx, signal }, note));
       ctx.emit({ type: "published", target: name, seconds: (ctx.clock.now() - startedAt) / 1000 });
     },
-    abandon: () => ledger.undo(lastWords(), async () => {}),
+    abandon: () => ledger.undo(lastWords(parts, ctx), async () => {}),
     async revert(because) {
-      const last = lastWords();
+      const last = lastWords(parts, ctx);
       await orWhyStopped(last.signal, () =>
         ledger.undo(last, async () => {
           await stage.revert(last);

@@ -87,7 +87,7 @@ export function inOneLine(command: string): string {
 function fileLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case "file-put":
-      return `${event.target}: sent /${printable(event.path)} (${formatBytes(event.size)}, ${reasonWord(event.reason)})`;
+      return `${event.target}: delivered /${printable(event.path)} (${formatBytes(event.size)}, ${reasonWord(event.reason)})`;
     case "file-staged":
       return `${event.target}: staged /${printable(event.path)} (${formatBytes(event.size)})`;
     case "hook-started":

@@ -20,11 +20,19 @@ const OUTCOMES: Record<Outcome, { mark: string; words: string; colour: "good" | 
  */
 const FOR_OTHERS: Partial<Record<string, string>> = { "held-back": "held back", "put-back": "put back" };
 
-/** "✓ delivered", coloured. */
-export function outcomeText(outcome: Outcome, style: Style): string {
+/** "✓ delivered", coloured: how a run ended, or what became of one target. */
+export function outcomeText({ outcome, targets }: Pick<Done, "outcome" | "targets">, style: Style): string {
   const { mark, words, colour } = OUTCOMES[outcome];
-  return style[colour](`${mark} ${words}`);
+  const all = outcome === "partial" && targets.every(isDelivered);
+  return style[colour](`${mark} ${all ? "delivered, but a hook failed" : words}`);
 }
+
+/** Everything is there, even where a command afterwards failed. */
+function isDelivered({ outcome, failure }: TargetResult): boolean {
+  return outcome === "done" || outcome === "unchanged" || (outcome === "partial" && failure?.code === "hook-failed");
+}
+
+type Done = Extract<DeployEvent, { type: "done" }>;
 
 /** "812 sent (12.3 MB) · 3 deleted · 9,171 unchanged · 12 s · 1.0 MB/s"; what is zero is left out. */
 export function countsText({ outcome, uploaded, deleted, unchanged, bytes, seconds }: TargetResult): string {
@@ -48,7 +56,8 @@ export function renderResult(result: TargetResult, style: Style): string[] {
     const head = `${style.caution(`! ${undone}`)}  ${style.bold(result.target)}`;
     return [head, `  ${printable(failure.message)} ${style.dim(`[${failure.code}]`)}`];
   }
-  const head = `${outcomeText(result.outcome, style)}  ${style.bold(result.target)}  ${countsText(result)}`;
+  const { outcome } = result;
+  const head = `${outcomeText({ outcome, targets: [result] }, style)}  ${style.bold(result.target)}  ${countsText(result)}`;
   // That it was stopped has been said.
   if (failure === undefined || failure.code === "aborted") return [head];
   return [head, ...renderFailure(failure, style).map((line) => `  ${line}`)];
@@ -80,20 +89,20 @@ function indented(label: string, text: string): string[] {
 }
 
 /** The last words of a run: the whole of it in a line where there are several targets, and what to do next. */
-export function renderEnd(event: Extract<DeployEvent, { type: "done" }>, style: Style): string[] {
+export function renderEnd(event: Done, style: Style): string[] {
   const { outcome, targets, seconds, site, run } = event;
-  const good = targets.filter((target) => target.outcome === "done" || target.outcome === "unchanged").length;
+  const good = targets.filter(isDelivered).length;
   const where = `${style.bold(site)} on ${good} of ${countOf(targets.length, "target")} in ${formatDuration(seconds)}`;
   const next = nextStep(event);
   return [
-    ...(targets.length > 1 ? [`${outcomeText(outcome, style)}  ${where}`] : []),
+    ...(targets.length > 1 ? [`${outcomeText(event, style)}  ${where}`] : []),
     ...(next === undefined ? [] : [`  ${next}`]),
-    ...(good === targets.length ? [] : [style.dim(`  what happened: smartsync show ${run}`)]),
+    ...(outcome === "done" || outcome === "unchanged" ? [] : [style.dim(`  what happened: smartsync show ${run}`)]),
   ];
 }
 
 /** What a person can do next, where the same command may well succeed; elsewhere a hint has said what is needed. */
-function nextStep({ targets }: Extract<DeployEvent, { type: "done" }>): string | undefined {
+function nextStep({ targets }: Done): string | undefined {
   if (!targets.some(mayPass)) return undefined;
   const touched = targets.some(
     ({ uploaded, deleted, failure }) => uploaded + deleted > 0 && !(failure && failure.code in FOR_OTHERS),
@@ -103,8 +112,9 @@ function nextStep({ targets }: Extract<DeployEvent, { type: "done" }>): string |
     : "No file was delivered; the same command tries again.";
 }
 
-function mayPass({ outcome, failure }: TargetResult): boolean {
-  return outcome === "aborted" || (failure !== undefined && MAY_PASS.has(failure.kind));
+function mayPass(result: TargetResult): boolean {
+  const { outcome, failure } = result;
+  return outcome === "aborted" || (failure !== undefined && MAY_PASS.has(failure.kind) && !isDelivered(result));
 }
 
 /** The kinds of failure that may pass by themselves. */

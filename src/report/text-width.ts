@@ -1,10 +1,14 @@
+import { createRequire } from "node:module";
 import { stripVTControlCharacters } from "node:util";
-import stringWidth from "string-width";
 
+const require = createRequire(import.meta.url);
 const graphemes = new Intl.Segmenter();
 
 /** Columns a text takes on a terminal: Japanese characters take two, colours none. */
 export function columnsOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  // Not before it is needed: loading it takes longer than any of our own modules.
+  const { default: stringWidth }: typeof import("string-width") = require("string-width");
   return stringWidth(text);
 }
 

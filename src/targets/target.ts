@@ -44,8 +44,11 @@ export interface StateStore {
   readonly webPath?: string;
   /** The content, or undefined only when it is certain that there is none. */
   read(name: string, ctx: Ctx): Promise<Uint8Array | undefined>;
-  /** Replaces the content in one step; durable when it resolves, as far as the server can promise it. */
-  write(name: string, content: Uint8Array, ctx: Ctx): Promise<void>;
+  /**
+   * Replaces the content in one step; durable when it resolves, as far as the server can promise it. `mayReplace` is
+   * waited for before that step, and when it rejects the old content stays; the new one may be on its way meanwhile.
+   */
+  write(name: string, content: Uint8Array, ctx: Ctx, mayReplace?: () => Promise<void>): Promise<void>;
   /** Removes these; absent ones are fine. */
   remove(names: readonly string[], ctx: Ctx): Promise<void>;
   /** Every name there, empty when the store does not exist yet. */
@@ -72,7 +75,7 @@ export interface SendReport {
   done(file: FileMeta, result: PutResult): void;
   /** This one file can't be sent as it is (its body errored); the others go on. */
   failed(file: FileMeta, error: unknown): void;
-  /** So many bytes of it are sent. */
+  /** So many bytes of it are sent; told now and then, and not at all of what takes no time. */
   progress?(file: FileMeta, sent: number): void;
 }
 

@@ -83,7 +83,7 @@ describe.each([
     const shown = treeOf(server.root);
     for (let n = 0; n < FILES; n++) {
       const path = `記事/${n % 5}/page ${n}.html`;
-      const whole = [bytes(8_000, n).toString("latin1"), `<p>rebuilt ${n}</p>`.repeat(1 + n)];
+      const whole = [Buffer.from(bytes(8_000, n)).toString("latin1"), `<p>rebuilt ${n}</p>`.repeat(1 + n)];
       expect(whole.includes(shown[path] ?? ""), `${path} is whole`).toBe(true);
     }
     await expectConverges(workspace, server);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startSshd } from "../servers/sshd.ts";
@@ -49,6 +49,7 @@ test.each([
     // Each of them replaced, and then each of them deleted.
     workspace.publish(Object.fromEntries(NAMES.map((name, n) => [name, `${n} anew`])));
     await expectConverges(workspace, server);
+    expect(existsSync(join(server.home, "pwned"))).toBe(false);
     for (const name of NAMES) rmSync(join(workspace.source, name));
     workspace.publish({ "index.html": "残り" });
     await expectConverges(workspace, server);

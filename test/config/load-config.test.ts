@@ -156,6 +156,19 @@ test("a password that others can read is warned of, with the command that closes
   expect((await loadConfig(file, createRedactor())).warnings).toEqual([]);
 });
 
+test.each(["password", "token1"])("what is called %s makes no secret of what lies below its name", async (name) => {
+  const file = join(await scratchDir(), "smartsync.yaml");
+  const text = small.replaceAll("web1", name);
+  expect(text).not.toBe(small);
+  await writeFile(file, text, { mode: 0o644 });
+  const redactor = createRedactor();
+  expect((await loadConfig(file, redactor)).warnings).toEqual([]);
+  expect(redactor.redact(text)).toBe(text);
+  await writeFile(file, `${text}    password: hunter2000\n`);
+  await loadConfig(file, redactor);
+  expect(redactor.redact("PASS hunter2000")).toBe("PASS ***");
+});
+
 test("a readable file whose passwords are placeholders is not warned of", async () => {
   const file = join(await scratchDir(), "smartsync.yaml");
   await writeFile(file, `${small}    password: \${env:WEB1_PASSWORD}\n`);

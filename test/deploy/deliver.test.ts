@@ -33,7 +33,11 @@ function watched(see: (call: string) => void): Target {
     sweep: seen((paths) => `sweep ${paths}`, target.sweep),
     state: {
       ...state,
-      write: seen((name) => `write ${name}`, state.write),
+      write: (name, content, ctx, mayReplace) =>
+        state.write(name, content, ctx, async () => {
+          await mayReplace?.();
+          see(`write ${name}`);
+        }),
       readLock: seen((_ctx: Ctx) => "check lock", state.readLock),
       dropLock: seen((_ctx: Ctx) => "drop lock", state.dropLock),
     },
@@ -57,8 +61,8 @@ describe("the order of writes", () => {
       "check lock",
       expect.stringMatching(/^put .*html$/),
       expect.stringMatching(/^put .*html$/),
-      "check lock",
       "write manifest-run1.gz",
+      "check lock",
       "write head.json",
       "drop lock",
     ]);
@@ -82,6 +86,15 @@ describe("the order of writes", () => {
     };
     await tryDelivery(peek, source, testCtx(), "run2");
     expect(named.sort()).toEqual(["index.html", "記事/一.html"]);
+  });
+
+  test("what many files failed by is told once, with how many they were", async () => {
+    const target = server.open();
+    const put = () => Promise.reject(new SmartsyncError("could not make /記事", { kind: "config", code: "full" }));
+    source.files.set("記事/一.css", "1").set("記事/二.css", "2").set("記事/三.css", "3");
+    await expect(tryDelivery({ ...target, put }, source, testCtx(), "run1")).rejects.toMatchObject({
+      message: expect.stringMatching(/could not be delivered:\n {2}could not make \/記事 \(\d times\)$/),
+    });
   });
 
   test("no deletion follows a failed upload, and every failure is reported", async () => {

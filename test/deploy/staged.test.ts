@@ -54,7 +54,11 @@ function watched(target: Target, see: (call: string) => void): Target {
     })),
     state: {
       ...state,
-      write: seen((name) => `write ${name}`, state.write),
+      write: (name, content, ctx, mayReplace) =>
+        state.write(name, content, ctx, async () => {
+          await mayReplace?.();
+          see(`write ${name}`);
+        }),
       remove: seen((names) => `remove ${names.toSorted()}`, state.remove),
       takeLock: seen((_owner: Uint8Array, _ctx: Ctx) => "take lock", state.takeLock),
       readLock: seen((_ctx: Ctx) => "check lock", state.readLock),
@@ -75,8 +79,8 @@ describe("a staged delivery", () => {
       "stage index.html",
       "stage 記事/一.html",
       "prepare",
-      "write manifest-run2.gz",
       "check lock",
+      "write manifest-run2.gz",
       "write head.json",
       "publish",
       "clear",
@@ -96,7 +100,7 @@ describe("a staged delivery", () => {
     expect(types).toEqual([
       "locked",
       "stage-started",
-      ...Array(3).fill("file-staged"),
+      ...Array(3).fill(["file-progress", "file-staged"]).flat(),
       "staged",
       ...Array(3).fill("file-put"),
       "file-deleted",

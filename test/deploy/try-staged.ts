@@ -33,7 +33,7 @@ export async function tryTogether(
   if (looked instanceof SmartsyncError) return new Map(Object.keys(targets).map((name) => [name, looked]));
   const busy = looked.filter(({ prepared }) => needsDelivery(prepared));
   return deliverStaged(busy, ctx.signal, ({ prepared, ctx: own }, stop) =>
-    stageDelivery(prepared, source, { run, trigger: "test" }, stop, own),
+    stageDelivery(prepared, { source, why: { run, trigger: "test" }, isAlone: busy.length === 1 }, stop, own),
   );
 }
 

@@ -118,7 +118,8 @@ function failingState(state: StateStore, { through }: Laid): StateStore {
   return {
     place: state.place,
     read: (name, ctx) => through("state.read", () => state.read(name, ctx)),
-    write: (name, content, ctx) => through("state.write", () => state.write(name, content, ctx)),
+    write: (name, content, ctx, mayReplace) =>
+      through("state.write", () => state.write(name, content, ctx, mayReplace)),
     remove: (names, ctx) => through("state.remove", () => state.remove(names, ctx)),
     list: (ctx) => through("state.list", () => state.list(ctx)),
     takeLock: (owner, ctx) => through("state.takeLock", () => state.takeLock(owner, ctx)),

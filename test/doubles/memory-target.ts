@@ -145,8 +145,9 @@ function openState(server: MemoryServer): StateStore {
       throwIfAborted(signal);
       return server.states.get(name);
     },
-    async write(name, content, { signal }) {
+    async write(name, content, { signal }, mayReplace) {
       throwIfAborted(signal);
+      await mayReplace?.();
       server.states.set(name, content.slice());
     },
     async remove(names, { signal }) {

@@ -106,7 +106,7 @@ describe("lines for a log", () => {
       seconds: 0,
     };
     const lines = linesFor([planned, phase, last], "verbose");
-    expect(lines).toContain("web1: sent /画像/99.jpg (1.0 kB, unsure)");
+    expect(lines).toContain("web1: delivered /画像/99.jpg (1.0 kB, unsure)");
   });
 
   test("with --quiet there are warnings and failures, and nothing else", () => {

@@ -27,6 +27,19 @@ describe("how a run ended", () => {
     expect(renderResult(target("unchanged"), plainStyle)).toEqual(["✓ up to date  web1  10 unchanged · 2.0 s"]);
   });
 
+  test("a delivery is not called partial for a command that failed after it, and not asked to be repeated", () => {
+    const failure = { kind: "partial", code: "hook-failed", message: "exit code 3" };
+    const hooked = { ...target("partial", 2), failure };
+    expect(renderResult(hooked, plainStyle)[0]).toMatch(/^! delivered, but a hook failed {2}web1/);
+    expect(end("partial", [hooked, target("done", 2)])).toEqual([
+      "! delivered, but a hook failed  corporate on 2 of 2 targets in 2.0 s",
+      "  what happened: smartsync show 20261122T010203-abcdef",
+    ]);
+    expect(end("partial", [hooked, failing("transient")])[0]).toBe(
+      "! partly delivered  corporate on 1 of 2 targets in 2.0 s",
+    );
+  });
+
   test("one target that went well needs no summary", () => {
     expect(end("done", [target("done", 3)])).toEqual([]);
   });

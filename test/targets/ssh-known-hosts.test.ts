@@ -49,7 +49,7 @@ test("a port other than 22 is named in brackets; an entry without one speaks for
   expect(known(text, "web1.example.jp", 2222)).toEqual([one.fingerprint]);
   expect(known(text, "web1.example.jp", 2223)).toEqual([]);
   expect(known(text, "web1.example.jp")).toEqual([]);
-  expect(judge(`web1.example.jp ${one.publicKey}`, "web1.example.jp", 2222)).toEqual({ verdict: "trusted" });
+  expect(judge(`web1.example.jp ${one.publicKey}`, "web1.example.jp", 2222)).toMatchObject({ verdict: "trusted" });
   expect(judge(`web1.example.jp ${two.publicKey}`, "web1.example.jp", 2222)).toEqual({ verdict: "unknown" });
 });
 
@@ -77,7 +77,8 @@ test("comments, certificate authorities and lines that say nothing are passed ov
 });
 
 test("a key is trusted when one of several entries has it", () => {
-  expect(judge(`web1.example.jp ${two.publicKey}\n*.example.jp ${one.publicKey}\n`)).toEqual({ verdict: "trusted" });
+  const text = `web1.example.jp ${two.publicKey}\n*.example.jp ${one.publicKey}\n`;
+  expect(judge(text)).toMatchObject({ verdict: "trusted", known: { at: "/known_hosts:2" } });
 });
 
 test("another key of the same type is a change, told with its line, before one of another type", () => {

@@ -39,8 +39,8 @@ export function createStateStore(pool: ConnectionPool, server: Server, folder: S
     place: dir,
     ...(webPath === undefined ? {} : { webPath }),
     read: (name, ctx) => pool.use(ctx, (connection) => read(connection, at(name))),
-    async write(name, content, ctx) {
-      await makeReady(ctx);
+    async write(name, content, ctx, mayReplace) {
+      await Promise.all([makeReady(ctx), mayReplace?.()]);
       await pool.use(ctx, (connection) => store(connection, at(name), content));
     },
     async remove(names, ctx) {

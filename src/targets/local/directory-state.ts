@@ -36,9 +36,10 @@ export function createDirectoryState(dir: string, flush: () => Promise<void>): S
       throwIfAborted(ctx.signal);
       return readIfThere(join(dir, name));
     },
-    write: (name, content, ctx) =>
+    write: (name, content, ctx, mayReplace) =>
       queue(async () => {
         throwIfAborted(ctx.signal);
+        await mayReplace?.();
         await flush();
         await replace(name, content);
       }),

@@ -65,7 +65,8 @@ export function createSftpStateStore(sessions: SftpSessions, folder: StateFolder
     place: dir,
     ...(webPath === undefined ? {} : { webPath }),
     read: async (name, ctx) => read(await sessions(ctx), name, ctx),
-    write: (name, content, ctx) => inLine(name, async () => folder.write(await sessions(ctx), name, content, ctx)),
+    write: (name, content, ctx, mayReplace) =>
+      inLine(name, async () => folder.write(await sessions(ctx), name, content, ctx, mayReplace)),
     async remove(names, ctx) {
       const session = await sessions(ctx);
       // What was moved aside goes first: alone, it would come back as the state.

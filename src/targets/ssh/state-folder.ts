@@ -21,7 +21,13 @@ export interface StateFolder {
   /** Makes the folder and closes it to the web. */
   make(session: SftpSession, ctx: LineCtx): Promise<void>;
   /** Writes a file of it, at once for everybody to see and durable. One that can't be replaced in one step is aside (".old") for a moment. */
-  write(session: SftpSession, name: string, content: Uint8Array, ctx: LineCtx): Promise<void>;
+  write(
+    session: SftpSession,
+    name: string,
+    content: Uint8Array,
+    ctx: LineCtx,
+    mayReplace?: () => Promise<void>,
+  ): Promise<void>;
   /** The error with what can be done about it, where it is that the folder may not be written. */
   refused(error: unknown): unknown;
 }
@@ -50,20 +56,23 @@ export function createStateFolder(dir: string, root: string): StateFolder {
     closed = true;
   }
 
-  async function store(session: SftpSession, name: string, content: Uint8Array, ctx: LineCtx): Promise<void> {
+  async function store(
+    session: SftpSession,
+    name: string,
+    content: Uint8Array,
+    ctx: LineCtx,
+    mayReplace?: () => Promise<void>,
+  ): Promise<void> {
     const place = `${dir}/${name}`;
+    const sending = {
+      place: `${place}.tmp`,
+      attributes: {},
+      durable: true,
+      body: () => Readable.from([content], { objectMode: false }),
+      makeDir: [() => make(session, ctx)],
+    };
     try {
-      await sendFile(
-        session,
-        {
-          place: `${place}.tmp`,
-          attributes: {},
-          durable: true,
-          body: () => Readable.from([content], { objectMode: false }),
-          makeDir: [() => make(session, ctx)],
-        },
-        ctx,
-      );
+      await Promise.all([sendFile(session, sending, ctx), mayReplace?.()]);
       await replaceFile(session, `${place}.tmp`, place, ctx, `${place}.old`);
     } catch (error) {
       throw refused(error, dir, root);
@@ -78,9 +87,9 @@ export function createStateFolder(dir: string, root: string): StateFolder {
       await make(session, ctx);
       await closeToWeb(session, ctx);
     },
-    async write(session, name, content, ctx) {
+    async write(session, name, content, ctx, mayReplace) {
       await closeToWeb(session, ctx);
-      await store(session, name, content, ctx);
+      await store(session, name, content, ctx, mayReplace);
     },
   };
 }

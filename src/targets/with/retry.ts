@@ -91,7 +91,8 @@ function retryState(state: StateStore, retry: Retry): StateStore {
   return {
     ...state,
     read: (name, ctx) => retry(`read state ${name}`, ctx, () => state.read(name, ctx)),
-    write: (name, content, ctx) => retry(`write state ${name}`, ctx, () => state.write(name, content, ctx)),
+    write: (name, content, ctx, mayReplace) =>
+      retry(`write state ${name}`, ctx, () => state.write(name, content, ctx, mayReplace)),
     remove: (names, ctx) => retry("remove state", ctx, () => state.remove(names, ctx)),
     list: (ctx) => retry("list state", ctx, () => state.list(ctx)),
     readLock: (ctx) => retry("read the lock", ctx, () => state.readLock(ctx)),

@@ -36,6 +36,18 @@ export function stateCases(it: TargetTest, traits: TargetTraits): void {
     expect(await look.listAll()).toEqual([]);
   });
 
+  it("a write that may not replace leaves what was there, and the next one is as any", async ({ target, ctx }) => {
+    const { state } = target;
+    await state.write("head.json", bytes(40, 1), ctx);
+    const refusal = new Error("the lock was lost");
+    await expect(state.write("head.json", bytes(50, 2), ctx, () => Promise.reject(refusal))).rejects.toBe(refusal);
+    expectContent(await state.read("head.json", ctx), bytes(40, 1));
+    await state.write("head.json", bytes(60, 3), ctx, async () => {
+      expectContent(await state.read("head.json", ctx), bytes(40, 1));
+    });
+    expectContent(await state.read("head.json", ctx), bytes(60, 3));
+  });
+
   it("10 states written at once are all there", async ({ target, ctx }) => {
     const names = Array.from({ length: 10 }, (_, i) => `progress-${i}.json`);
     await Promise.all(names.map((name, i) => target.state.write(name, bytes(500, i), ctx)));

@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { lchown, rename, rm, stat } from "node:fs/promises";
+import { lchown, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { tempPath } from "../../../src/targets/files/own-names.ts";
@@ -327,5 +327,13 @@ describe("an account", () => {
     const delivery = deliverStaged(target, EMPTY, version(1), ctx);
     await expect(delivery).rejects.toMatchObject({ kind: "config", code: "no-shell" });
     expect(existsSync(shut.sshd.root)).toBe(false);
+  });
+
+  test("without a shell is not offered a conversion either", async () => {
+    await using shut = await startReleasesServer({ chroot: true });
+    await mkdir(shut.sshd.root, { recursive: true });
+    await using target = await shut.open();
+    await expect(target.releases?.conversion(ctx)).rejects.toMatchObject({ kind: "config", code: "no-shell" });
+    await expect(deliverStaged(target, EMPTY, version(1), ctx)).rejects.toMatchObject({ code: "no-shell" });
   });
 });

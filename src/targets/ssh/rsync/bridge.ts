@@ -52,10 +52,9 @@ export async function joinBridge(ends: BridgeEnds, line: SshLine, ctx: LineCtx):
   channel.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-STDERR_CHARACTERS);
   });
-  channel.on("exit", (code: number | null) => {
+  // Not at "exit": of a command that ended at once it may have passed before anybody could listen.
+  channel.once("close", (code?: number | null) => {
     exitCode = code;
-  });
-  channel.once("close", () => {
     // Both ways: an rsync that waits to write would not read that the server is gone.
     ends.fromServer.end();
     ends.toServer.destroy();

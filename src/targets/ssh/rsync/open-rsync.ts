@@ -5,6 +5,7 @@ import type { OpenOptions, Target } from "../../target.ts";
 import { assembleSshTarget } from "../assemble-ssh-target.ts";
 import { openSshLine } from "../open-ssh-line.ts";
 import type { rsyncSchema } from "../rsync-target.ts";
+import type { SshLine } from "../ssh-line.ts";
 import { requireLocalRsync, requireServerRsync } from "./find-rsync.ts";
 import { isWithoutRsync, orBySftp } from "./or-by-sftp.ts";
 import { type SendSettings, sendByRsync } from "./send-by-rsync.ts";
@@ -18,23 +19,21 @@ export async function openRsync(config: RsyncConfig, options: OpenOptions, ctx: 
     const byRsync = sendByRsync(line, settingsOf(config, options));
     const sendMany = config.fallback === "sftp" ? orBySftp(byRsync, options.name) : byRsync;
     const target = await assembleSshTarget(line, config, { alwaysStages: true, sendMany }, ctx);
-    return {
-      ...target,
-      async examine(examineCtx) {
-        try {
-          const here = await requireLocalRsync();
-          const there = await requireServerRsync(line, config.rsyncPath, examineCtx);
-          return [`rsync ${here} here`, `rsync ${there} on the server`];
-        } catch (error) {
-          if (config.fallback !== "sftp" || !isWithoutRsync(error)) throw error;
-          const [what] = error.message.split("\n");
-          return [`files are sent over SFTP, which is slower: ${what?.replace(/; its shell says:$/, "")}`];
-        }
-      },
-    };
+    return { ...target, examine: (examineCtx) => examine(line, config, examineCtx) };
   } catch (error) {
     await line[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+async function examine(line: SshLine, { rsyncPath, fallback }: RsyncConfig, ctx: Ctx): Promise<string[]> {
+  try {
+    const here = await requireLocalRsync();
+    const there = await requireServerRsync(line, rsyncPath, ctx);
+    return [`rsync ${here} here`, `rsync ${there} on the server`];
+  } catch (error) {
+    if (fallback === undefined || !isWithoutRsync(error)) throw error;
+    return [`files go over SFTP, which is slower: ${error.message}`];
   }
 }
 

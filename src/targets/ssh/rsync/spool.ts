@@ -122,14 +122,15 @@ async function hasMemoryFor(bytes: number): Promise<boolean> {
   }
 }
 
-/** A spool's name says of which machine, user and process it is: others may share the folder. */
+/** A spool's name says of which machine, user and process it is, since others may share the folder. */
 const OWN_SPOOLS = `smartsync-spool_${hostname()}_${process.getuid?.()}_`;
 
 async function removeDeadSpools(parent: string): Promise<void> {
   const names = (await readdir(parent)).filter((name) => name.startsWith(OWN_SPOOLS));
   for (const name of names) {
     const pid = Number.parseInt(name.slice(OWN_SPOOLS.length), 10);
-    if (!isAlive(pid)) await rm(join(parent, name), { recursive: true, force: true });
+    // One that resists bears our name, but is not ours.
+    if (!isAlive(pid)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
