@@ -16,8 +16,9 @@ export function smartsync(...args: string[]): string[] {
 /** What `npm pack` would hold; libraries are found in the checkout above it. */
 function buildPackage(): void {
   rmSync(PACKAGE, { recursive: true, force: true });
-  const tsc = join(CHECKOUT, "node_modules/.bin/tsc");
-  execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", join(PACKAGE, "dist")], { cwd: CHECKOUT });
+  const rolldown = join(CHECKOUT, "node_modules/.bin/rolldown");
+  const args = ["-c", "rolldown.config.ts", "--dir", join(PACKAGE, "dist/cli")];
+  execFileSync(rolldown, args, { cwd: CHECKOUT, stdio: "pipe" });
   for (const part of ["bin", "package.json"]) cpSync(join(CHECKOUT, part), join(PACKAGE, part), { recursive: true });
   built = true;
 }

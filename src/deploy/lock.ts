@@ -10,6 +10,11 @@ const HEARTBEAT_MS = 20_000;
 const SILENT_MS = 120_000;
 /** So long the record must then stay as it is, by our clock alone: clocks that differ can't end a living owner's lock. */
 const WATCH_MS = HEARTBEAT_MS + 10_000;
+/**
+ * Whoever takes a lock writes its record a moment later: one that stays empty is of somebody who was killed in between.
+ * Should he live after all, his next look at the lock tells him that it is lost.
+ */
+const NAMELESS_MS = 5_000;
 
 /** A lock that is held; disposing gives it up, once. */
 export interface Lock extends AsyncDisposable {
@@ -54,7 +59,7 @@ async function judge(state: StateStore, record: Uint8Array, ctx: Ctx): Promise<s
   const owner = parseOwner(record);
   if (owner && isDeadHere(owner)) return describeOwner(owner);
   if (owner && isAtWork(owner, ctx.clock.now())) throw lockedBy(owner);
-  await ctx.clock.sleep(WATCH_MS, ctx.signal);
+  await ctx.clock.sleep(record.length === 0 ? NAMELESS_MS : WATCH_MS, ctx.signal);
   const later = await state.readLock(ctx);
   if (later !== undefined && Buffer.compare(later, record) !== 0) throw lockedBy(parseOwner(later));
   return describeOwner(owner);

@@ -2,7 +2,6 @@ import { createRequire } from "node:module";
 import { stripVTControlCharacters } from "node:util";
 
 const require = createRequire(import.meta.url);
-const graphemes = new Intl.Segmenter();
 
 /** Columns a text takes on a terminal: Japanese characters take two, colours none. */
 export function columnsOf(text: string): number {
@@ -46,7 +45,7 @@ export function printableLines(output: string): string[] {
 }
 
 function segments(text: string): string[] {
-  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }
 
 function take(parts: string[], columns: number): string[] {

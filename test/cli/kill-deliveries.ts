@@ -18,7 +18,7 @@ export interface KilledTarget {
 }
 
 /** Every file's content by its path, as latin1 text. */
-export type Tree = Readonly<Record<string, string>>;
+type Tree = Readonly<Record<string, string>>;
 
 const FILES = 90;
 /** Every so often the run that would make a killed delivery good is killed too. */

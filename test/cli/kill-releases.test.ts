@@ -36,4 +36,4 @@ test(`${KILLS} deliveries of releases killed at random moments: visitors see the
     },
     KILLS,
   );
-}, 300_000);
+}, 600_000);

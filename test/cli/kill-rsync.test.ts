@@ -28,4 +28,4 @@ test(`${KILLS} deliveries by rsync killed at random moments: every file is the o
     },
     KILLS,
   );
-}, 300_000);
+}, 600_000);

@@ -25,4 +25,4 @@ test(`${KILLS} deliveries over SFTP killed at random moments: every file is the 
     },
     KILLS,
   );
-}, 300_000);
+}, 600_000);

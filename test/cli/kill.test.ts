@@ -19,5 +19,5 @@ describe.each(Object.entries(servers))("kill -9 against %s", (_name, start) => {
   test(`${KILLS} deliveries killed at random moments: one plain run later the server is byte-equal to the source`, async () => {
     await using server = await start();
     await killDeliveries({ name: server.name, root: server.root, setting: ftpsSetting(server) }, KILLS);
-  }, 300_000);
+  }, 600_000);
 });

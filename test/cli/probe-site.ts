@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** What a probe saw. */
-export interface ProbeReport {
+interface ProbeReport {
   readonly requests: number;
   /** Which versions were seen, in the order in which they were. */
   readonly versions: readonly number[];

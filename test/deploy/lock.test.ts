@@ -69,6 +69,22 @@ describe("the lock", () => {
     expect(served(server)).toEqual(Object.fromEntries(source.files));
   });
 
+  test("one that was taken and never written, as by a killed run, is watched for seconds only", async () => {
+    server.lock = new Uint8Array();
+    const slept: number[] = [];
+    const clock = {
+      now: Date.now,
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        slept.push(ms);
+        if (slept.length > 1)
+          await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      },
+    };
+    await tryDelivery(server.open(), source, testCtx({ clock }), "run1");
+    expect(slept[0]).toBe(5_000);
+    expect(served(server)).toEqual(Object.fromEntries(source.files));
+  });
+
   test("an owner that lost it stops before its next phase", async () => {
     const target = server.open();
     const robbed: Target = {

@@ -14,6 +14,7 @@ import {
 } from "./line-failures.ts";
 import { createLoginAttempt } from "./login-attempt.ts";
 import type { LoginWays } from "./login-ways.ts";
+import { prepareKeys } from "./prepare-keys.ts";
 import type { Hop } from "./resolve-hops.ts";
 import { watchForLife } from "./watch-for-life.ts";
 
@@ -55,6 +56,7 @@ export async function connectHop(
 ): Promise<HopConnection> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const client = new Client();
+  prepareKeys(client);
   const attempt = createLoginAttempt(hop, ways);
   const features: string[] = [];
   let lost: SmartsyncError | undefined;

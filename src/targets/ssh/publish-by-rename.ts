@@ -4,7 +4,7 @@ import { throwIfAborted } from "../../lib/abort.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
 import type { Publication, Stage } from "../target.ts";
-import { type PreparedSteps, prepareSteps, type Step } from "./prepare-steps.ts";
+import { type PreparedSteps, prepareSteps, type Step, type StepPhase } from "./prepare-steps.ts";
 import { removeDirectory, removeFile } from "./remove-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { parentOf, type ServerTree } from "./server-tree.ts";
@@ -30,6 +30,19 @@ export function createRenamePublisher({
   area,
 }: PublisherParts): Pick<Stage, "prepare" | "publish" | "revert"> {
   let prepared: PreparedSteps = { phases: [], absentDirs: [], emptied: [] };
+
+  /** Makes the directories that these phases need: those of replacements can be made once the deletions are. */
+  async function makeDirsFor(
+    session: SftpSession,
+    isMeant: (phase: StepPhase) => boolean,
+    ctx: LineCtx,
+  ): Promise<void> {
+    const steps = prepared.phases.filter(isMeant).flatMap((phase) => phase.steps);
+    const puts = steps.filter(({ change, published }) => change.kind === "put" && !published);
+    const needed = directoriesOf(puts.map(({ change }) => pathOf(change)));
+    const missing = prepared.absentDirs.filter((dir) => puts.length > 0 && (dir === "" || needed.has(dir)));
+    if (missing.length > 0) await tree.make(session, missing, ctx);
+  }
 
   async function publishPut(session: SftpSession, path: ReturnType<typeof pathOf>, ctx: LineCtx): Promise<void> {
     const staged = area.stagedAt(path);
@@ -89,11 +102,9 @@ export function createRenamePublisher({
         dirs.filter((dir) => !absent.has(parentOf(dir))),
         ctx,
       );
+      await makeDirsFor(session, ({ name }) => name !== "replacements", ctx);
       for (const { name, steps } of prepared.phases) {
-        const puts = steps.filter(({ change, published }) => change.kind === "put" && !published);
-        const needed = directoriesOf(puts.map(({ change }) => pathOf(change)));
-        const missing = prepared.absentDirs.filter((dir) => puts.length > 0 && (dir === "" || needed.has(dir)));
-        if (missing.length > 0) await tree.make(session, missing, ctx);
+        if (name === "replacements") await makeDirsFor(session, (phase) => phase.name === name, ctx);
         await forEachAtOnce(steps, AT_ONCE, async (step) => {
           if (step.published) return;
           throwIfAborted(ctx.signal);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Ctx } from "../../../core/context.ts";
 import type { FileMeta } from "../../../core/snapshot.ts";
 import { throwIfAborted } from "../../../lib/abort.ts";
@@ -67,6 +68,8 @@ async function sendBatch(batch: readonly StagedFile[], sending: Sending, ctx: Ct
   let rsync: RsyncRun | undefined;
   await forEachAtOnce(batch, BODIES_AT_ONCE, async (staged) => {
     const { id, file } = staged;
+    // Small files are written without a pause: the connection must get its turn, so that rsync starts meanwhile.
+    await nextTurn();
     try {
       await spool.add({ ...file, id, mode: modeOf(file), body: () => staged.body() });
     } catch (error) {
