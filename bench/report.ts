@@ -52,6 +52,7 @@ ${list(ftps, describeTool)}
 ${sshTables.join("\n\n") || "Not measured yet: `npm run bench -- ssh`"}
 
 - The link and the site are those of the FTPS bench; the server is OpenSSH's, with \`internal-sftp\` and rsync.
+- Sites and servers lie on a tmpfs (\`TMPDIR\`): how long a disk takes to make a file depends on what was deleted before.
 - rsync and rclone compare size and mtime (\`rsync -c\`: content); smartsync compares content with what it recorded.
   rsync replaces file by file as they arrive; smartsync sends everything beside first, and then publishes by renames.
 - The big file goes over loopback, from cache to cache: there the CPU decides. Memory is of the largest process of the
