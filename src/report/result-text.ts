@@ -34,6 +34,9 @@ function isDelivered({ outcome, failure }: TargetResult): boolean {
 
 type Done = Extract<DeployEvent, { type: "done" }>;
 
+/** Below this the time goes into everything but the bytes, and a rate would say nothing of the line. */
+const RATE_FROM_BYTES = 1_000_000;
+
 /** "812 sent (12.3 MB) · 3 deleted · 9,171 unchanged · 12 s · 1.0 MB/s"; what is zero is left out. */
 export function countsText({ outcome, uploaded, deleted, unchanged, bytes, seconds }: TargetResult): string {
   if (outcome === "refused" || outcome === "locked") return "nothing was touched";
@@ -42,7 +45,7 @@ export function countsText({ outcome, uploaded, deleted, unchanged, bytes, secon
     deleted > 0 ? `${formatCount(deleted)} deleted` : "",
     unchanged > 0 ? `${formatCount(unchanged)} unchanged` : "",
     seconds > 0 ? formatDuration(seconds) : "",
-    uploaded > 0 ? formatRate(bytes, seconds) : "",
+    bytes >= RATE_FROM_BYTES ? formatRate(bytes, seconds) : "",
   ];
   const told = parts.filter((part) => part !== "").join(" · ");
   return told === "" ? (outcome === "unchanged" ? "nothing to do" : "nothing was delivered") : told;

@@ -119,7 +119,7 @@ describe("lines for a log", () => {
     };
     expect(linesFor([planned, phase, ...paths.map(sent), warning, failed], "quiet")).toEqual([
       "web1: warning: a beat was missed (wait)",
-      "✗ failed  web1  12 sent (12.0 kB) · 3 unchanged · 4.0 s · 3.0 kB/s",
+      "✗ failed  web1  12 sent (12.0 kB) · 3 unchanged · 4.0 s",
       "  error: could not write /a.jpg: the disk is full [disk-full]",
       "  hint: free space",
     ]);
