@@ -21,6 +21,11 @@ export function parentsOf(path: string): string[] {
   return parents;
 }
 
+/** The directory a path lies in; "" for the root. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}
+
 /** Every directory that holds one of the paths, directly or further down; the root itself left out. */
 export function directoriesOf(paths: Iterable<string>): Set<string> {
   const directories = new Set<string>();

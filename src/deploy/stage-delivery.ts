@@ -73,7 +73,12 @@ export async function stageDelivery(
       return createStaged({ ...parts, sent }, ctx, () => opened.disposeAsync());
     } catch (error) {
       // Nothing was published. Where the intent can't be ended, the next delivery takes its paths for unknown.
-      await ledger.undo(lastWords(parts, ctx), async () => {}).catch(() => undefined);
+      await ledger
+        .undo(lastWords(parts, ctx), async () => {})
+        .catch((kept: unknown) => {
+          const message = `could not end the intent: ${toSmartsyncError(kept).message}`;
+          ctx.emit({ type: "warning", target: prepared.name, code: "intent-kept", message });
+        });
       throw error;
     }
   });

@@ -1,5 +1,5 @@
 import type { Ctx } from "../../core/context.ts";
-import { parentsOf, type RelPath } from "../../core/rel-path.ts";
+import { parentOf, type RelPath } from "../../core/rel-path.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { createFindOut, unclear } from "./find-out.ts";
@@ -93,10 +93,6 @@ function mayHold(listing: Listing, name: string): boolean {
 /** A name that is not in the listing is not in the directory. */
 function shows({ showsFiles, showsDotFiles }: Listing, name: string): boolean {
   return name.startsWith(".") ? showsDotFiles : showsFiles;
-}
-
-function parentOf(path: string): string {
-  return parentsOf(path)[0] ?? "";
 }
 
 function nameOf(path: string): string {

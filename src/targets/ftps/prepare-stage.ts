@@ -2,8 +2,8 @@ import { type Change, pathOf } from "../../core/change.ts";
 import type { Ctx } from "../../core/context.ts";
 import type { RelPath } from "../../core/rel-path.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
-import { SmartsyncError } from "../../lib/errors.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
+import { notStaged } from "../files/not-staged.ts";
 import { stagedName } from "../files/own-names.ts";
 import type { Publication } from "../target.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
@@ -74,12 +74,4 @@ export async function prepareStage(
     const again = await findExisting(pool, server, surprising.map(pathOf), at, ctx);
     return { files: new Map([...found.files, ...again.files]), dirs: new Set([...found.dirs, ...again.dirs]) };
   }
-}
-
-function notStaged(path: string): SmartsyncError {
-  return new SmartsyncError(`could not publish ${path}: it does not lie in the stage, whole`, {
-    kind: "conflict",
-    code: "not-staged",
-    hint: "nothing that visitors see was changed; run the same command again",
-  });
 }

@@ -1,5 +1,6 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
+import { parentOf } from "../../core/rel-path.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { diskError, errnoOf, onDisk, onDiskUnless } from "./disk-error.ts";
 
@@ -59,11 +60,6 @@ export function keepInside(root: string): Inside {
   }
 
   return { find, locate, ensure };
-}
-
-/** The directory above a path, "" for the root. */
-export function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 function realOf(path: string): Promise<string | undefined> {

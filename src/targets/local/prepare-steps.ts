@@ -1,14 +1,14 @@
 import { lstat, stat } from "node:fs/promises";
 import { type Change, pathOf } from "../../core/change.ts";
 import type { Ctx } from "../../core/context.ts";
-import { parentsOf } from "../../core/rel-path.ts";
+import { parentOf, parentsOf } from "../../core/rel-path.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
-import { SmartsyncError } from "../../lib/errors.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
+import { notStaged } from "../files/not-staged.ts";
 import type { Publication } from "../target.ts";
 import { diskError, onDisk, onDiskUnless } from "./disk-error.ts";
-import { type Inside, parentOf } from "./inside.ts";
+import type { Inside } from "./inside.ts";
 import { keepFile } from "./keep-file.ts";
 import type { Step, StepPhase } from "./publish-steps.ts";
 import type { StageFolder } from "./stage-folder.ts";
@@ -71,11 +71,7 @@ export async function prepareSteps(
     const place = folder.stagedAt(path);
     const found = await onDiskUnless(["ENOENT"], "look at", place, () => lstat(place));
     if (staged.has(path) && found?.size === staged.get(path)?.size) return;
-    throw new SmartsyncError(`can't publish ${path}: it does not lie in the stage, whole`, {
-      kind: "conflict",
-      code: "not-staged",
-      hint: "nothing that visitors see was changed; run the same command again",
-    });
+    throw notStaged(path);
   }
 
   await forEachAtOnce(changes, AT_ONCE, prepare);

@@ -3,10 +3,11 @@ import { basename, dirname, join } from "node:path";
 import { type Change, pathOf } from "../../core/change.ts";
 import type { Ctx } from "../../core/context.ts";
 import type { PhaseName } from "../../core/plan.ts";
+import { parentOf } from "../../core/rel-path.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
 import { onDisk, onDiskUnless } from "./disk-error.ts";
-import { type Inside, parentOf } from "./inside.ts";
+import type { Inside } from "./inside.ts";
 import type { StageFolder } from "./stage-folder.ts";
 import type { Unsynced } from "./unsynced.ts";
 

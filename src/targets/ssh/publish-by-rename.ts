@@ -1,5 +1,5 @@
 import { pathOf } from "../../core/change.ts";
-import { directoriesOf } from "../../core/rel-path.ts";
+import { directoriesOf, parentOf } from "../../core/rel-path.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
@@ -7,7 +7,7 @@ import type { Publication, Stage } from "../target.ts";
 import { type PreparedSteps, prepareSteps, type Step, type StepPhase } from "./prepare-steps.ts";
 import { removeDirectory, removeFile } from "./remove-file.ts";
 import { replaceFile } from "./replace-file.ts";
-import { parentOf, type ServerTree } from "./server-tree.ts";
+import type { ServerTree } from "./server-tree.ts";
 import { unlessMissing } from "./sftp-error.ts";
 import type { SftpSession, SftpSessions } from "./sftp-session.ts";
 import type { LineCtx } from "./ssh-line.ts";

@@ -1,4 +1,4 @@
-import { parentsOf } from "../../core/rel-path.ts";
+import { parentOf, parentsOf } from "../../core/rel-path.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { isUnexplained, unlessMissing } from "./sftp-error.ts";
 import type { SftpSession } from "./sftp-session.ts";
@@ -131,11 +131,6 @@ function inTheWay(path: string, cause?: unknown): SmartsyncError {
 /** Makes one directory after the other, those that can't be made passed over. One round trip. */
 export async function makeDirs(session: SftpSession, paths: Iterable<string>, ctx: LineCtx): Promise<void> {
   await Promise.all([...paths].map((path) => makeOne(session, path, ctx)));
-}
-
-/** The directory above a path, "" for the root. */
-export function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 /** Every directory above an absolute path, outermost first. */

@@ -1,4 +1,4 @@
-import type { RelPath } from "../../core/rel-path.ts";
+import { parentOf, type RelPath } from "../../core/rel-path.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
@@ -10,7 +10,7 @@ import { readWhole } from "./read-whole.ts";
 import { removeDirectory, removeFile } from "./remove-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { sendFile } from "./send-file.ts";
-import { parentOf, type ServerTree } from "./server-tree.ts";
+import type { ServerTree } from "./server-tree.ts";
 import type { SftpAttributes, SftpSessions } from "./sftp-session.ts";
 
 const REQUESTS_AT_ONCE = 256;

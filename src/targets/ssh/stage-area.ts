@@ -3,6 +3,7 @@ import type { Ctx } from "../../core/context.ts";
 import type { RelPath } from "../../core/rel-path.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
 import { isNotFound, SmartsyncError } from "../../lib/errors.ts";
+import { notStaged } from "../files/not-staged.ts";
 import { STAGE_FOLDER, stagedName } from "../files/own-names.ts";
 import type { Stage } from "../target.ts";
 import { listDirectory } from "./list-tree.ts";
@@ -136,13 +137,5 @@ export function stateElsewhere(cause: unknown, stageDir: string, place?: string)
     code: "state-elsewhere",
     hint: "what is staged is renamed into place: set statePath to a folder on the same file system as the document root",
     cause,
-  });
-}
-
-function notStaged(path: string): SmartsyncError {
-  return new SmartsyncError(`can't publish ${path}: it does not lie in the stage, whole`, {
-    kind: "conflict",
-    code: "not-staged",
-    hint: "nothing that visitors see was changed; run the same command again",
   });
 }
