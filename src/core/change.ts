@@ -12,6 +12,16 @@ export interface PutChange {
   readonly kind: "put";
   readonly file: FileMeta;
   readonly reason: PutReason;
+  /**
+   * Of a file whose headers alone are to be changed: the etag of the object that holds its bytes. As long as the object
+   * has it they need not be sent.
+   */
+  readonly heldEtag?: string;
+}
+
+/** How many bytes a put sends: none where they are there already. */
+export function bytesToSend({ file, heldEtag }: PutChange): number {
+  return heldEtag === undefined ? file.size : 0;
 }
 
 /** A file to delete on the target. */

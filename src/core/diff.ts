@@ -1,5 +1,6 @@
 import { type Change, type PutReason, pathOf } from "./change.ts";
 import type { RelPath } from "./rel-path.ts";
+import { isSameEncoding } from "./serving.ts";
 import type { FileMeta, RemoteFile, RemoteSnapshot, Snapshot } from "./snapshot.ts";
 
 /** What a delivery leaves alone, and whether it sends what is there already. */
@@ -22,7 +23,7 @@ export function diff(local: Snapshot, remote: RemoteSnapshot, policy: DiffPolicy
     const there = remote.files.get(file.path);
     if (there !== undefined) common++;
     const reason = reasonToPut(file, there) ?? (policy.force ? "forced" : undefined);
-    if (reason !== undefined && concerns(file.path)) changes.push({ kind: "put", file, reason });
+    if (reason !== undefined && concerns(file.path)) changes.push(putOf(file, reason, there));
   }
   if (common === remote.files.size) return changes.sort(byPath);
   for (const { path, sha256, size } of remote.files.values()) {
@@ -34,8 +35,15 @@ export function diff(local: Snapshot, remote: RemoteSnapshot, policy: DiffPolicy
 
 function reasonToPut(file: FileMeta, there: RemoteFile | undefined): PutReason | undefined {
   if (there === undefined) return "new";
-  if (there.sha256 === null) return "unknown";
-  return there.sha256 === file.sha256 ? undefined : "content";
+  if (there.sha256 === null && there.etag === undefined) return "unknown";
+  if (there.sha256 !== file.sha256) return "content";
+  return file.serving === undefined || file.serving.hash === there.serving ? undefined : "headers";
+}
+
+function putOf(file: FileMeta, reason: PutReason, there: RemoteFile | undefined): Change {
+  const { etag, serving } = there ?? {};
+  const isCopy = reason === "headers" && file.serving && serving && isSameEncoding(file.serving.hash, serving);
+  return { kind: "put", file, reason, ...(isCopy && etag !== undefined ? { heldEtag: etag } : {}) };
 }
 
 function byPath(a: Change, b: Change): number {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { inPathOrder, parseRelPath, type RelPath } from "./rel-path.ts";
-import { seal, unseal } from "./sealed.ts";
+import { seal, unsealBytes } from "./sealed.ts";
 import type { RemoteFile } from "./snapshot.ts";
 import { amount, moment, parseStored } from "./stored.ts";
 
@@ -17,6 +17,8 @@ export interface Manifest {
   readonly files: ReadonlyMap<RelPath, RemoteFile>;
 }
 
+const NEWLINE = 0x0a;
+
 const headerSchema = z.strictObject({
   format: z.literal(1),
   site: z.string(),
@@ -29,37 +31,69 @@ const headerSchema = z.strictObject({
 /** Writes a manifest: a JSON line about it, then one JSON array per file, in path order, sealed. */
 export function encodeManifest({ files, ...about }: Manifest): Uint8Array {
   const lines = [JSON.stringify({ ...about, files: files.size })];
-  for (const { path, size, sha256, etag } of inPathOrder(files.values())) {
-    lines.push(JSON.stringify(etag === undefined ? [path, size, sha256] : [path, size, sha256, etag]));
-  }
+  for (const file of inPathOrder(files.values())) lines.push(JSON.stringify(encodeFile(file)));
   return seal(lines.join("\n"));
 }
 
 /** Reads a manifest. Throws when it is damaged, cut off, of a newer format, or in any way not what `encodeManifest` writes. */
 export function decodeManifest(bytes: Uint8Array): Manifest {
-  const lines = unseal(bytes).split("\n");
-  const { files: count, ...about } = parseStored("the manifest", parseJson(lines[0] ?? "", 0), headerSchema);
+  const lines = linesOf(unsealBytes(bytes));
+  const { files: count, ...about } = parseStored("the manifest", parseJson(lines.next().value ?? "", 0), headerSchema);
   const files = new Map<RelPath, RemoteFile>();
-  for (let at = 1; at < lines.length; at++) {
-    const file = parseFile(parseJson(lines[at] ?? "", at));
+  let at = 1;
+  for (const line of lines) {
+    const file = parseFile(parseJson(line, at));
     if (file === undefined || files.has(file.path)) throw malformed(at);
     files.set(file.path, file);
+    at++;
   }
   if (files.size !== count) throw new Error(`the manifest names ${files.size} files but speaks of ${count}`);
   return { ...about, files };
+}
+
+/** One after the other, since the whole text of 100,000 files takes 40 MB. */
+function* linesOf(text: Buffer): Generator<string, undefined> {
+  for (let at = 0; at <= text.length; ) {
+    const found = text.indexOf(NEWLINE, at);
+    const end = found === -1 ? text.length : found;
+    yield text.toString("utf8", at, end);
+    at = end + 1;
+  }
+}
+
+/** [path, size, sha256, etag, serving, since, generation]: what is not known is null, or left out at the end. */
+function encodeFile({ path, size, sha256, etag, serving, leaving }: RemoteFile): unknown[] {
+  if (leaving !== undefined)
+    return [path, size, sha256, etag ?? null, serving ?? null, leaving.since, leaving.generation];
+  if (serving !== undefined) return [path, size, sha256, etag ?? null, serving];
+  return etag === undefined ? [path, size, sha256] : [path, size, sha256, etag];
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
 // By hand, as it is done for every file of a site on every run: a schema takes ten times as long.
 function parseFile(line: unknown): RemoteFile | undefined {
-  if (!Array.isArray(line) || line.length < 3 || line.length > 4) return undefined;
-  const [text, size, sha256, etag]: unknown[] = line;
+  if (!Array.isArray(line) || ![3, 4, 5, 7].includes(line.length)) return undefined;
+  const [text, size, sha256, etag = null, serving = null, since, generation]: unknown[] = line;
   const path = typeof text === "string" ? parseRelPath(text) : undefined;
-  if (path === undefined || typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return undefined;
+  if (path === undefined || !isAmount(size)) return undefined;
   if (sha256 !== null && (typeof sha256 !== "string" || !SHA256.test(sha256))) return undefined;
   if (line.length === 3) return { path, size, sha256 };
-  return typeof etag === "string" ? { path, size, sha256, etag } : undefined;
+  if (etag !== null && typeof etag !== "string") return undefined;
+  if (serving !== null && typeof serving !== "string") return undefined;
+  if (line.length === 7 && !(isAmount(since) && isAmount(generation))) return undefined;
+  return {
+    path,
+    size,
+    sha256,
+    ...(etag === null ? {} : { etag }),
+    ...(serving === null ? {} : { serving }),
+    ...(isAmount(since) && isAmount(generation) ? { leaving: { since, generation } } : {}),
+  };
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function parseJson(line: string, at: number): unknown {

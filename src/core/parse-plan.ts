@@ -3,12 +3,34 @@ import { PUT_REASONS } from "./change.ts";
 import { GUARDS } from "./guard.ts";
 import { countChanges } from "./make-plan.ts";
 import { PHASES, type Phase, type Plan } from "./plan.ts";
+import { COMPRESSIONS } from "./serving.ts";
 import { amount, parseStored, relPath, sha256 } from "./stored.ts";
+
+const servingSchema = z.strictObject({
+  contentType: z.string(),
+  cacheControl: z.string().exactOptional(),
+  contentEncoding: z.string().exactOptional(),
+  contentDisposition: z.string().exactOptional(),
+  contentLanguage: z.string().exactOptional(),
+  metadata: z.record(z.string(), z.string()).exactOptional(),
+  redirect: z.string().exactOptional(),
+  compress: z.enum(COMPRESSIONS).exactOptional(),
+  hash: z.string(),
+});
 
 const putSchema = z.strictObject({
   kind: z.literal("put"),
-  file: z.strictObject({ path: relPath, size: amount, sha256, mtimeMs: z.int(), mode: z.int().min(0).max(0o7777) }),
+  file: z.strictObject({
+    path: relPath,
+    size: amount,
+    sha256,
+    mtimeMs: z.int(),
+    mode: z.int().min(0).max(0o7777),
+    charset: z.string().exactOptional(),
+    serving: servingSchema.exactOptional(),
+  }),
   reason: z.enum(PUT_REASONS),
+  heldEtag: z.string().exactOptional(),
 });
 
 const deleteSchema = z.strictObject({ kind: z.literal("delete"), path: relPath, size: amount });
@@ -28,6 +50,9 @@ const planSchema = z.strictObject({
     z.strictObject({ guard: z.enum(GUARDS), message: z.string(), paths: z.array(z.string()), count: amount }),
   ),
   emptied: z.array(relPath),
+  keeping: z
+    .strictObject({ grace: z.string().exactOptional(), begins: z.array(relPath), ends: z.array(relPath) })
+    .exactOptional(),
   totals: z.strictObject({
     puts: amount,
     putBytes: amount,
@@ -35,6 +60,7 @@ const planSchema = z.strictObject({
     deleteBytes: amount,
     unchanged: amount,
     unchangedBytes: amount,
+    kept: amount.exactOptional(),
   }),
 });
 

@@ -17,11 +17,16 @@ export function seal(text: string): Uint8Array {
 
 /** The text that was sealed. Throws when a single bit is missing, added or changed. */
 export function unseal(bytes: Uint8Array): string {
+  return unsealBytes(bytes).toString();
+}
+
+/** The same in UTF-8, for what is too long to be held as a text besides. */
+export function unsealBytes(bytes: Uint8Array): Buffer {
   const packed = bytes.subarray(0, -DIGEST_BYTES);
   if (!digest(packed).equals(bytes.subarray(-DIGEST_BYTES))) {
     throw new Error("it is cut off or damaged: its checksum does not match");
   }
-  return gunzipSync(packed, { chunkSize: CHUNK }).toString();
+  return gunzipSync(packed, { chunkSize: CHUNK });
 }
 
 function digest(bytes: Uint8Array): Buffer {

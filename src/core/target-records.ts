@@ -35,7 +35,19 @@ export interface Intent {
 }
 
 /** A path that a delivery is done with: what it holds now, or null for the SHA-256 when it was deleted. */
-export type ProgressEntry = readonly [path: RelPath, size: number, sha256: string | null, etag?: string | undefined];
+export type ProgressEntry = readonly [
+  path: RelPath,
+  size: number,
+  sha256: string | null,
+  etag?: string | null | undefined,
+  serving?: string | undefined,
+];
+
+/** A file that is whole and visible, as progress. */
+export function progressOf({ path, size, sha256, etag, serving }: RemoteFile): ProgressEntry {
+  if (serving !== undefined) return [path, size, sha256, etag ?? null, serving];
+  return etag === undefined ? [path, size, sha256] : [path, size, sha256, etag];
+}
 
 /** What a delivery has finished of its intent. */
 export interface Progress {
@@ -71,7 +83,7 @@ const intentSchema = z.strictObject({
 const progressSchema = z.strictObject({
   format,
   run,
-  done: z.array(z.tuple([relPath, amount, sha256.nullable(), z.string().optional()])),
+  done: z.array(z.tuple([relPath, amount, sha256.nullable(), z.string().nullish(), z.string().optional()])),
 });
 
 /** Writes a head, as JSON that a person can read. */
@@ -114,16 +126,20 @@ export function applyIntent(
   progress: Iterable<Progress>,
 ): Map<RelPath, RemoteFile> {
   const after = new Map(files);
-  for (const [path, size] of intent.puts) after.set(path, { path, size, sha256: null });
-  for (const path of intent.deletes) after.set(path, { path, size: files.get(path)?.size ?? 0, sha256: null });
+  const doubt = (path: RelPath, size: number) => {
+    const leaving = files.get(path)?.leaving;
+    after.set(path, { path, size, sha256: null, ...(leaving && { leaving }) });
+  };
+  for (const [path, size] of intent.puts) doubt(path, size);
+  for (const path of intent.deletes) doubt(path, files.get(path)?.size ?? 0);
   for (const { done } of progress) applyProgress(after, done);
   return after;
 }
 
 function applyProgress(files: Map<RelPath, RemoteFile>, done: readonly ProgressEntry[]): void {
-  for (const [path, size, sha256, etag] of done) {
+  for (const [path, size, sha256, etag, serving] of done) {
     if (sha256 === null) files.delete(path);
-    else files.set(path, { path, size, sha256, ...(etag === undefined ? {} : { etag }) });
+    else files.set(path, { path, size, sha256, ...(etag && { etag }), ...(serving && { serving }) });
   }
 }
 
