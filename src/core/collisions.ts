@@ -26,7 +26,7 @@ export function findCollisions(changes: readonly Change[], after: Iterable<RelPa
     if (other === undefined) byName.set(name, path);
     else collisions.push({ kind: "same", paths: [other, path] });
   }
-  collisions.push(...filesInTheWay(byName));
+  if (!rules.flat) collisions.push(...filesInTheWay(byName));
   const touched = collisions.filter(({ paths }) => paths.some((path) => sent.has(path)));
   for (const change of changes) {
     if (change.kind === "put") continue;

@@ -10,6 +10,8 @@ export interface NameRules {
   readonly maxPathBytes: number;
   /** Refuses segments that end in a dot or a space, control characters and the like (Windows rules). */
   readonly windows: boolean;
+  /** There are only names, no directories: `about` and `about/index.html` lie side by side, as in object stores. */
+  readonly flat?: true;
   /** How many bytes the name takes there, or null when the target's encoding can't hold it. UTF-8 when absent. */
   readonly encodedLength?: (name: string) => number | null;
 }

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import type { SiteConfig } from "../config/schema.ts";
+import type { Ctx } from "../core/context.ts";
+import { compilePatterns } from "../core/patterns.ts";
+import { takenAliases } from "../site/clean-urls.ts";
 import { openSource } from "../site/open-source.ts";
-import type { Source } from "../site/source.ts";
+import type { ServingRules } from "../site/serve-site.ts";
+import type { ScanResult, Source } from "../site/source.ts";
 import type { PlanDeps } from "./job.ts";
 
 /** The source side of a site of the configuration, with its hashes remembered in the local state. */
@@ -30,4 +35,26 @@ export function openSiteSource(name: string, { config, state }: Pick<PlanDeps, "
     cache: state.hashes,
     cacheKey: `${name}:${transform}`,
   });
+}
+
+/** How stores that answer visitors themselves serve the site: what `serveSite` is given. */
+export function servingRulesOf({ headers, cleanUrls }: SiteConfig): ServingRules {
+  return { headers, cleanUrls };
+}
+
+/** The test for pages, by the site's patterns; a page's clean URL is one as well. */
+export function pageTest({ pages, cleanUrls }: SiteConfig): (path: string) => boolean {
+  const isPage = compilePatterns(pages);
+  if (cleanUrls === "none" || cleanUrls === "slash") return isPage;
+  return (path) => isPage(path) || (!/\.[^/]*$/.test(path) && isPage(`${path}.html`));
+}
+
+/** Tells of pages whose clean URL gives visitors another file; only for targets that serve the site under clean URLs. */
+export function warnOfTakenUrls({ cleanUrls }: SiteConfig, { snapshot }: ScanResult, ctx: Ctx): void {
+  const [first, ...more] = takenAliases(snapshot.files, cleanUrls);
+  if (first === undefined) return;
+  const others = more.length === 0 ? "" : `, and ${more.length.toLocaleString("en")} more`;
+  const message = `${first.page.path} has no clean URL: there is a file ${first.path} with other content${others}`;
+  const hint = "visitors get that file there; rename one of the two, or leave it as it is";
+  ctx.emit({ type: "warning", code: "clean-url-taken", message, hint });
 }

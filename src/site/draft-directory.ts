@@ -1,5 +1,6 @@
 import type { RelPath } from "../core/rel-path.ts";
 import type { FileMeta } from "../core/snapshot.ts";
+import type { Delivered } from "./hash-file.ts";
 import { COLUMNS, type HashRecord, openRecord, SHA256_LENGTH } from "./hash-record.ts";
 import { type FileStamp, type Listing, stampAt } from "./listing.ts";
 
@@ -45,15 +46,17 @@ export function draftDirectory(listing: Listing, remembered: Uint8Array | undefi
     const stamp = stampAt(listing.stamps, files.length);
     const found = find(name, stamp);
     if (found === undefined) misses.push({ path, size: stamp.size, index: files.length });
-    files.push(found && describeFile(path, stamp, found.deliveredSize, found.sha256));
+    files.push(found && describeFile(path, stamp, found));
   }
   const upToDate = misses.length === 0 && files.length === (record?.names.length ?? 0);
   return { listing, files, misses: misses.length === 0 ? NONE : misses, upToDate };
 }
 
 /** A file as it is delivered. */
-export function describeFile(path: RelPath, stamp: FileStamp, deliveredSize: number, sha256: string): FileMeta {
-  return { path, size: deliveredSize, sha256, mtimeMs: Math.floor(stamp.mtimeMs), mode: stamp.mode & 0o777 };
+export function describeFile(path: RelPath, stamp: FileStamp, delivered: Delivered): FileMeta {
+  const { deliveredSize: size, sha256, charset } = delivered;
+  const file = { path, size, sha256, mtimeMs: Math.floor(stamp.mtimeMs), mode: stamp.mode & 0o777 };
+  return charset === undefined ? file : { ...file, charset };
 }
 
 /** The directories that lead from the root to where they say they are, in path order. */
@@ -87,9 +90,9 @@ function childOf(path: string, name: string): string {
 /** Looks names up in a record; they must come in order. */
 function finder(record: HashRecord | undefined) {
   let next = 0;
-  return (name: string, stamp: FileStamp): { deliveredSize: number; sha256: string } | undefined => {
+  return (name: string, stamp: FileStamp): Delivered | undefined => {
     if (record === undefined) return undefined;
-    const { names, numbers, hashes } = record;
+    const { names, numbers, hashes, charsets } = record;
     while (next < names.length && (names[next] ?? "") < name) next++;
     const at = next * COLUMNS;
     const same =
@@ -100,6 +103,8 @@ function finder(record: HashRecord | undefined) {
       numbers[at + 3] === stamp.ino;
     if (!same) return undefined;
     const sha256 = hashes.slice(next * SHA256_LENGTH, (next + 1) * SHA256_LENGTH);
-    return { deliveredSize: numbers[at + 4] ?? 0, sha256 };
+    const delivered = { deliveredSize: numbers[at + 4] ?? 0, sha256 };
+    const charset = charsets[next];
+    return charset ? { ...delivered, charset } : delivered;
   };
 }

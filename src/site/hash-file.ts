@@ -1,12 +1,21 @@
 import { createHash, hash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { isMissing, reasonOf } from "./file-error.ts";
+import { findCharset } from "./find-charset.ts";
 import type { FileStamp } from "./listing.ts";
 import type { UrlRewriter } from "./rewrite-urls.ts";
 
+/** What is known of a file's delivered bytes. Plain data. */
+export interface Delivered {
+  readonly deliveredSize: number;
+  readonly sha256: string;
+  /** `FileMeta.charset`. */
+  readonly charset?: string;
+}
+
 /** What became of hashing a file. Plain data, so that a thread can hand it back. */
 export type HashOutcome =
-  | { readonly status: "hashed"; readonly stamp: FileStamp; readonly deliveredSize: number; readonly sha256: string }
+  | ({ readonly status: "hashed"; readonly stamp: FileStamp } & Delivered)
   /** There is no such file any more, for now at least. */
   | { readonly status: "gone" }
   /** It was written to in the meantime. */
@@ -28,9 +37,9 @@ export function hashFile(path: string, rewriter: UrlRewriter | undefined): HashO
     file = openSync(path, READ_FLAGS);
     const before = fstatSync(file);
     if (!before.isFile()) return { status: "gone" };
-    const digest = digestOf(file, before.size, rewriter);
+    const delivered = readThrough(file, path, before.size, rewriter);
     const after = fstatSync(file);
-    return isSame(before, after) ? { status: "hashed", stamp: stampOf(after), ...digest } : { status: "changing" };
+    return isSame(before, after) ? { status: "hashed", stamp: stampOf(after), ...delivered } : { status: "changing" };
   } catch (error) {
     return isMissing(error) ? { status: "gone" } : { status: "unreadable", reason: reasonOf(error) };
   } finally {
@@ -38,15 +47,18 @@ export function hashFile(path: string, rewriter: UrlRewriter | undefined): HashO
   }
 }
 
-function digestOf(
-  file: number,
-  size: number,
-  rewriter: UrlRewriter | undefined,
-): { deliveredSize: number; sha256: string } {
+function readThrough(file: number, path: string, size: number, rewriter: UrlRewriter | undefined): Delivered {
   const first = readSync(file, buffer);
-  if (rewriter === undefined && first === size) {
-    return { deliveredSize: first, sha256: hash("sha256", buffer.subarray(0, first)) };
-  }
+  const charset = findCharset(path, buffer.subarray(0, first), first === size);
+  const digest = rewriter === undefined && first === size ? digestAtOnce(first) : digestRest(file, first, rewriter);
+  return charset === undefined ? digest : { ...digest, charset };
+}
+
+function digestAtOnce(length: number): Delivered {
+  return { deliveredSize: length, sha256: hash("sha256", buffer.subarray(0, length)) };
+}
+
+function digestRest(file: number, first: number, rewriter: UrlRewriter | undefined): Delivered {
   const digest = createHash("sha256");
   let deliveredSize = 0;
   const take = (bytes: Uint8Array) => {

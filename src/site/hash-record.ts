@@ -1,11 +1,10 @@
+import type { Delivered } from "./hash-file.ts";
 import type { FileStamp } from "./listing.ts";
 
 /** A file as it was when it was hashed, and what its delivered bytes were. */
-export interface HashedFile {
+export interface HashedFile extends Delivered {
   readonly name: string;
   readonly stamp: Omit<FileStamp, "mode">;
-  readonly deliveredSize: number;
-  readonly sha256: string;
 }
 
 /** A directory's record from an earlier run: columns, read in place, in the order of the names. */
@@ -15,6 +14,8 @@ export interface HashRecord {
   readonly numbers: Float64Array;
   /** SHA256_LENGTH characters for each name. */
   readonly hashes: string;
+  /** `FileMeta.charset` for each name, "" for none; empty where no file has one. */
+  readonly charsets: readonly string[];
 }
 
 /** How many numbers a record keeps of a file. */
@@ -23,7 +24,7 @@ export const COLUMNS = 5;
 export const SHA256_LENGTH = 64;
 
 /** Changes whenever the layout does; a record in another one is as good as none. */
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER_BYTES = 16;
 /** The coarsest clock of a file system in use (FAT) ticks every two seconds. */
 const RACY_MS = 2_000;
@@ -44,8 +45,10 @@ export function packRecord(files: readonly HashedFile[]): Uint8Array {
     numbers.set([stamp.size, stamp.mtimeMs, stamp.ctimeMs, stamp.ino, deliveredSize], 2 + index * COLUMNS);
   });
   const hashes = Buffer.from(files.map(({ sha256 }) => sha256).join(""), "latin1");
-  const names = Buffer.from(files.map(({ name }) => name).join("\0"));
-  return Buffer.concat([new Uint8Array(numbers.buffer), hashes, names]);
+  const names = files.map(({ name }) => name).join("\0");
+  const charsets = files.some(({ charset }) => charset) ? files.map(({ charset }) => charset ?? "").join("\0") : "";
+  // No name holds a slash.
+  return Buffer.concat([new Uint8Array(numbers.buffer), hashes, Buffer.from(`${names}/${charsets}`)]);
 }
 
 /** Opens a record; undefined when there is none, or one that is damaged or of another format. */
@@ -56,13 +59,18 @@ export function openRecord(record: Uint8Array | undefined): HashRecord | undefin
   const numbersEnd = HEADER_BYTES + count * COLUMNS * Float64Array.BYTES_PER_ELEMENT;
   const hashesEnd = numbersEnd + count * SHA256_LENGTH;
   if (format !== FORMAT || !(hashesEnd >= HEADER_BYTES && hashesEnd <= record.byteLength)) return undefined;
-  const names = count === 0 ? [] : bytes.toString("utf8", hashesEnd).split("\0");
-  if (names.length !== count) return undefined;
+  const [names, charsets] = bytes.toString("utf8", hashesEnd).split("/").map(splitList);
+  if (names === undefined || charsets === undefined || names.length !== count) return undefined;
   return {
     names,
     numbers: numbersIn(record, HEADER_BYTES, numbersEnd),
     hashes: bytes.toString("latin1", numbersEnd, hashesEnd),
+    charsets,
   };
+}
+
+function splitList(text: string): string[] {
+  return text === "" ? [] : text.split("\0");
 }
 
 /** Read in place where they are aligned, as they are when the record is a buffer of its own; else a copy. */

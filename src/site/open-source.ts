@@ -7,7 +7,7 @@ import { describeFile } from "./draft-directory.ts";
 import { codeOf, isMissing, reasonOf } from "./file-error.ts";
 import { isWithin } from "./follow-link.ts";
 import { hashFiles } from "./hash-files.ts";
-import { readDelivered } from "./read-delivered.ts";
+import { readDelivered, readSmall } from "./read-delivered.ts";
 import { scanSite } from "./scan-site.ts";
 import { chooseRewriter, createScanTasks, type RewriteSettings, type ScanSetup } from "./scan-tasks.ts";
 import { openScanThreads } from "./scan-threads.ts";
@@ -56,12 +56,12 @@ export function openSource(options: SourceOptions): Source {
       await hashFiles([{ path, size }], { tasks, threads }, ctx, (_, outcome) => {
         if (outcome.status === "unreadable") throw sourceUnreadable(options.root, [`${path} (${outcome.reason})`]);
         if (outcome.status === "changing") throw sourceChanging(options.root, [path]);
-        if (outcome.status === "hashed")
-          file = describeFile(path, outcome.stamp, outcome.deliveredSize, outcome.sha256);
+        if (outcome.status === "hashed") file = describeFile(path, outcome.stamp, outcome);
       });
       return file;
     },
     open: (path) => readDelivered(join(setup.realRoot, path), rewriterFor(path)),
+    read: (path) => readSmall(join(setup.realRoot, path), rewriterFor(path)),
   };
 }
 

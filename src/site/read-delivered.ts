@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 import { READ_FLAGS } from "./hash-file.ts";
 import type { UrlRewriter } from "./rewrite-urls.ts";
 
-/** Up to this size a file is read on the spot: four trips through the thread pool cost ten times more than the reading. */
-const ON_THE_SPOT_BYTES = 64 << 10;
+/** Up to this size a file is small: four trips through the thread pool cost ten times more than the reading. */
+const SMALL_BYTES = 64 << 10;
 /** A file up to this size is read in one piece. */
 const CHUNK_BYTES = 256 << 10;
 
@@ -15,12 +15,21 @@ export function readDelivered(path: string, rewriter: UrlRewriter | undefined): 
   return Readable.from(rewriter === undefined ? chunks : rewriteChunks(chunks, rewriter), { objectMode: false });
 }
 
-async function* readChunks(path: string): AsyncGenerator<Uint8Array, void, void> {
-  const whole = readSmall(path);
-  if (whole !== undefined) {
-    if (whole.length > 0) yield whole;
-    return;
+/** The delivered bytes of a small file, read on the spot; undefined when it is larger. */
+export function readSmall(path: string, rewriter: UrlRewriter | undefined): Uint8Array | undefined {
+  const file = openSync(path, READ_FLAGS);
+  try {
+    const { size } = fstatSync(file);
+    if (size > SMALL_BYTES) return undefined;
+    const buffer = Buffer.allocUnsafe(size + 1);
+    const content = buffer.subarray(0, readSync(file, buffer));
+    return rewriter === undefined ? content : Buffer.concat([rewriter.push(content), rewriter.end()]);
+  } finally {
+    closeSync(file);
   }
+}
+
+async function* readChunks(path: string): AsyncGenerator<Uint8Array, void, void> {
   await using file = await open(path, READ_FLAGS);
   const { size } = await file.stat();
   // One byte more than the file has: a read that comes back short is its end.
@@ -29,19 +38,6 @@ async function* readChunks(path: string): AsyncGenerator<Uint8Array, void, void>
     const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(length) });
     if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
     if (bytesRead === 0 || bytesRead < length) return;
-  }
-}
-
-/** A small file's bytes; undefined when it is larger. */
-function readSmall(path: string): Buffer | undefined {
-  const file = openSync(path, READ_FLAGS);
-  try {
-    const { size } = fstatSync(file);
-    if (size > ON_THE_SPOT_BYTES) return undefined;
-    const buffer = Buffer.allocUnsafe(size + 1);
-    return buffer.subarray(0, readSync(file, buffer));
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -34,6 +34,7 @@ function hashedFiles({ listing, files }: DraftDirectory, hashedAtMs: number): Ha
     const file = files[index];
     const stamp = stampAt(listing.stamps, index);
     if (file === undefined || isRacy(stamp, hashedAtMs)) return [];
-    return [{ name, stamp, deliveredSize: file.size, sha256: file.sha256 }];
+    const { size: deliveredSize, sha256, charset } = file;
+    return [{ name, stamp, deliveredSize, sha256, ...(charset === undefined ? {} : { charset }) }];
   });
 }

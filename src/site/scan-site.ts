@@ -93,11 +93,11 @@ async function hashMisses(
 
 function fill(
   { path, index, directory }: Miss & { readonly directory: DraftDirectory },
-  { stamp, deliveredSize, sha256 }: Extract<HashOutcome, { status: "hashed" }>,
+  outcome: Extract<HashOutcome, { status: "hashed" }>,
 ): void {
-  directory.files[index] = describeFile(path, stamp, deliveredSize, sha256);
+  directory.files[index] = describeFile(path, outcome.stamp, outcome);
   // It may have been replaced since it was listed: what counts is what was read.
-  setStamp(directory.listing.stamps, index, stamp);
+  setStamp(directory.listing.stamps, index, outcome.stamp);
 }
 
 function throwAny(entries: readonly string[], toError: (entries: readonly string[]) => Error): void {

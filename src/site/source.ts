@@ -37,4 +37,9 @@ export interface Source {
   rescan(path: RelPath, ctx: Ctx): Promise<FileMeta | undefined>;
   /** The delivered bytes of a file (after transforms), fresh on every call. */
   open(path: RelPath): Readable;
+  /**
+   * The same at once, of a file so small that a stream costs more than reading it; undefined of every other. Throws
+   * what reading it fails with.
+   */
+  read(path: RelPath): Uint8Array | undefined;
 }
