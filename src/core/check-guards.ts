@@ -31,15 +31,24 @@ export function checkGuards(input: PlanInput, after: Iterable<RelPath>): Refusal
   return refusals.filter((refusal) => refusal !== undefined).filter(({ guard }) => !input.policy.allow.has(guard));
 }
 
-/** How many files the target is known to hold, those that the site's patterns leave alone not counted. */
+/**
+ * How many files the target is known to hold: those that the site's patterns leave alone not counted, nor those that
+ * left the site earlier and are not among these deletions.
+ */
 function countKnown({ local, remote, policy }: PlanInput, deletes: readonly DeleteChange[]): number {
   const deleted = new Set(deletes.map(pathOf));
   let known = 0;
-  for (const path of remote.files.keys()) {
+  for (const { path, leaving } of remote.files.values()) {
     // The patterns need not be asked about the first two: what they leave alone is in neither.
-    if (local.files.has(path) || deleted.has(path) || !policy.excluded(path)) known++;
+    if (local.files.has(path) || deleted.has(path)) known++;
+    else if (leaving === undefined && !policy.excluded(path)) known++;
   }
   return known;
+}
+
+/** The deletions of files that left the site earlier and were kept until now. */
+function findDue({ remote }: PlanInput, deletes: readonly DeleteChange[]): readonly DeleteChange[] {
+  return deletes.filter(({ path }) => remote.files.get(path)?.leaving !== undefined);
 }
 
 function checkEmpty({ local, policy }: PlanInput): Refusal | undefined {
@@ -50,7 +59,11 @@ function checkEmpty({ local, policy }: PlanInput): Refusal | undefined {
 function checkShrink(input: PlanInput, deletes: readonly DeleteChange[]): Refusal | undefined {
   const { local, remote, policy } = input;
   if (policy.only !== undefined || local.files.size >= remote.files.size) return undefined;
-  const known = countKnown(input, deletes);
+  const due = new Set(findDue(input, deletes));
+  const known = countKnown(
+    input,
+    deletes.filter((change) => !due.has(change)),
+  );
   const missing = known - local.files.size;
   if (missing * 100 <= policy.maxShrinkPercent * known) return undefined;
   const fewer = percent(missing, known, policy.maxShrinkPercent);
@@ -67,7 +80,10 @@ function checkDeletes(input: PlanInput, deletes: readonly DeleteChange[]): Refus
   if (deletes.length > maxDeleteCount) limits.push(files(maxDeleteCount));
   if (limits.length === 0) return undefined;
   const share = percent(deletes.length, known, maxDeletePercent);
-  const figures = `would delete ${deletes.length.toLocaleString("en")} of ${files(known)} (${share})`;
+  const due = findDue(input, deletes).length;
+  const which = due === deletes.length ? "all" : due.toLocaleString("en");
+  const note = due > 0 ? `, ${which} of them at the end of their grace` : "";
+  const figures = `would delete ${deletes.length.toLocaleString("en")} of ${files(known)} (${share})${note}`;
   const limit = limits.length === 1 ? `the limit is ${limits[0]}` : `the limits are ${limits.join(" and ")}`;
   return refuse("delete-limit", `${figures}; ${limit}`, deletes.map(pathOf));
 }
@@ -76,7 +92,8 @@ function checkProtected({ changes, remote, policy }: PlanInput): Refusal | undef
   const touched = changes.filter((change) => {
     const there = remote.files.get(pathOf(change));
     // An unknown file was being replaced by a plan that had passed this guard when that delivery broke off.
-    return there !== undefined && there.sha256 !== null && policy.isProtected(there.path);
+    const isUnknown = there?.sha256 === null && there.etag === undefined;
+    return there !== undefined && !isUnknown && policy.isProtected(there.path);
   });
   const [first] = touched;
   if (first === undefined) return undefined;

@@ -1,8 +1,9 @@
 import { applyChanges } from "./apply-changes.ts";
 import { arrangePhases } from "./arrange-phases.ts";
-import { type Change, pathOf } from "./change.ts";
+import { bytesToSend, type Change, pathOf } from "./change.ts";
 import { checkGuards } from "./check-guards.ts";
 import type { DiffPolicy } from "./diff.ts";
+import { type GracePolicy, spareLeaving } from "./grace.ts";
 import type { GuardName } from "./guard.ts";
 import type { NameRules } from "./names.ts";
 import type { Plan, PlanTotals } from "./plan.ts";
@@ -21,6 +22,8 @@ export interface PlanPolicy extends DiffPolicy {
   readonly maxDeleteCount: number;
   /** By how much the source may hold fewer files than the target is known to. */
   readonly maxShrinkPercent: number;
+  /** How long files that left the site stay on the target, pages excepted; absent, they are deleted at once. */
+  readonly grace?: GracePolicy;
   /** Guards overridden this once. */
   readonly allow: ReadonlySet<GuardName>;
 }
@@ -40,8 +43,10 @@ export interface PlanInput {
 }
 
 /** Puts the changes in the order in which the public site is whole at every moment, and says what speaks against them. */
-export function makePlan(input: PlanInput): Plan {
-  const { site, target, local, remote, changes } = input;
+export function makePlan(given: PlanInput): Plan {
+  const { site, target, local, remote } = given;
+  const { changes, keeping, kept } = spareLeaving(given);
+  const input = { ...given, changes };
   const after = changes.length === 0 ? remote.files : applyChanges(remote.files, changes);
   return {
     format: 1,
@@ -51,17 +56,18 @@ export function makePlan(input: PlanInput): Plan {
     phases: arrangePhases(changes, input.policy, input.names),
     refusals: checkGuards(input, after.keys()),
     emptied: findEmptied(changes, after.keys()),
-    totals: { ...countChanges(changes), ...countUnchanged(input) },
+    ...(keeping && { keeping }),
+    totals: { ...countChanges(changes), ...countUnchanged(input), ...(kept > 0 && { kept }) },
   };
 }
 
 /** How many changes of each kind, and their bytes. */
-export function countChanges(changes: Iterable<Change>): Omit<PlanTotals, "unchanged" | "unchangedBytes"> {
+export function countChanges(changes: Iterable<Change>): Omit<PlanTotals, "unchanged" | "unchangedBytes" | "kept"> {
   const totals = { puts: 0, putBytes: 0, deletes: 0, deleteBytes: 0 };
   for (const change of changes) {
     if (change.kind === "put") {
       totals.puts++;
-      totals.putBytes += change.file.size;
+      totals.putBytes += bytesToSend(change);
     } else {
       totals.deletes++;
       totals.deleteBytes += change.size;

@@ -1,5 +1,6 @@
 import type { Change } from "./change.ts";
 import type { Refusal } from "./guard.ts";
+import type { RelPath } from "./rel-path.ts";
 
 /** The steps of a delivery, in the order they are carried out; one starts only when the one before succeeded. */
 export const PHASES = ["assets", "pages", "deletions", "replacements"] as const;
@@ -24,6 +25,21 @@ export interface PlanTotals {
   readonly deleteBytes: number;
   readonly unchanged: number;
   readonly unchangedBytes: number;
+  /** Files that left the site and stay on the target for a while, all together; absent where there are none. */
+  readonly kept?: number;
+}
+
+/**
+ * What a plan does about files that left the site and stay on the target for a while. Nothing is done to the files: it
+ * is noted in the manifest.
+ */
+export interface Keeping {
+  /** How long they stay, in words: "7 days". Absent where none is to stay any more. */
+  readonly grace?: string;
+  /** Files that begin to be kept, in path order. */
+  readonly begins: readonly RelPath[];
+  /** Files that are back in the site, in path order. */
+  readonly ends: readonly RelPath[];
 }
 
 /** What a delivery would do to one target: plain JSON data, bound to the source and target state it was made from. */
@@ -40,5 +56,7 @@ export interface Plan {
    * replacement may need the name of one.
    */
   readonly emptied: readonly string[];
+  /** Absent when it does nothing about kept files. */
+  readonly keeping?: Keeping;
   readonly totals: PlanTotals;
 }

@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Ctx } from "../core/context.ts";
+import { markFiles } from "../core/grace.ts";
 import { encodeManifest } from "../core/manifest.ts";
 import type { Plan } from "../core/plan.ts";
+import { recordable } from "../core/reconcile.ts";
 import type { RelPath } from "../core/rel-path.ts";
 import { asHeld, type FileMeta, hashSnapshot, type RemoteFile } from "../core/snapshot.ts";
-import { encodeHead, encodeIntent, type Head } from "../core/target-records.ts";
+import { encodeHead, encodeIntent, type Head, progressOf } from "../core/target-records.ts";
 import { toSmartsyncError } from "../lib/errors.ts";
 import type { PutResult, Target } from "../targets/target.ts";
 import type { Lock } from "./lock.ts";
 import { whoAmI } from "./lock-owner.ts";
-import { HEAD, isRecordName, type ManifestCache, type Observed, recordName } from "./observe.ts";
+import type { ManifestCache } from "./manifest-cache.ts";
+import { HEAD, isRecordName, type Observed, recordName } from "./observe.ts";
 import { noteProgress } from "./progress-notes.ts";
 
 /** How long closing the book may take when the delivery has failed or was stopped. */
@@ -69,7 +72,9 @@ export function openLedger(input: LedgerInput, ctx: Ctx): Ledger {
   let foreseen: Promise<NewManifest> | undefined;
 
   async function writeManifest(held: ReadonlyMap<RelPath, RemoteFile>): Promise<NewManifest> {
-    const manifest = makeManifest(input, base.head.generation + 1, recordName("manifest", run), held, ctx);
+    const generation = base.head.generation + 1;
+    const marked = markFiles(held, plan.keeping, { since: ctx.clock.now(), generation });
+    const manifest = makeManifest(input, generation, recordName("manifest", run), marked, ctx);
     await state.write(manifest.named.file, manifest.content, ctx);
     return manifest;
   }
@@ -115,9 +120,9 @@ export function openLedger(input: LedgerInput, ctx: Ctx): Ledger {
     },
 
     recordPut(file, { etag }) {
-      const { path, size, sha256 } = file;
-      files.set(path, asHeld(file, etag));
-      progress.add(etag === undefined ? [path, size, sha256] : [path, size, sha256, etag]);
+      const held = asHeld(file, etag);
+      files.set(file.path, held);
+      progress.add(progressOf(held));
     },
 
     recordDelete(path) {
@@ -177,9 +182,10 @@ function makeManifest(
   { plan: { site }, run }: LedgerInput,
   generation: number,
   file: string,
-  files: ReadonlyMap<RelPath, RemoteFile>,
+  held: ReadonlyMap<RelPath, RemoteFile>,
   { clock }: Ctx,
 ): NewManifest {
+  const files = recordable(held);
   const at = new Date(clock.now()).toISOString();
   const content = encodeManifest({ format: 1, site, generation, run, at, files });
   const sha256 = createHash("sha256").update(content).digest("hex");
