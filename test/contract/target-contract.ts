@@ -8,6 +8,7 @@ import { lockCases } from "./target/lock-cases.ts";
 import { nameCases } from "./target/name-cases.ts";
 import { putCases } from "./target/put-cases.ts";
 import { removeCases } from "./target/remove-cases.ts";
+import { servingCases } from "./target/serving-cases.ts";
 import { stageCases } from "./target/stage-cases.ts";
 import { stageLifeCases } from "./target/stage-life-cases.ts";
 import { stageRevertCases } from "./target/stage-revert-cases.ts";
@@ -25,6 +26,8 @@ export interface Look {
   listState(): Promise<string[]>;
   /** Time and permission bits of a file or directory; undefined when there is none. */
   stat(path: string): Promise<{ mtimeMs: number; mode: number; isDirectory: boolean } | undefined>;
+  /** How visitors are answered, by `StoreLook.headers`' names; only of targets that answer them. */
+  headers?(path: string): Promise<Record<string, string>>;
   /** Takes the document root and the state away, as before a first delivery. */
   clear(): Promise<void>;
 }
@@ -46,6 +49,10 @@ export interface TargetTraits {
   readonly temporaryFiles: boolean;
   /** A delivery can be laid beside what visitors see, and published in one go. */
   readonly stages: boolean;
+  /** Files lie in directories; where there are only names, `about` and `about/index.html` lie side by side. */
+  readonly directories: boolean;
+  /** Keeps headers, serves files as they say and lists the whole site on every run, as buckets do. */
+  readonly servesVisitors: boolean;
 }
 
 /** What each case is handed: a freshly opened target on an empty server. */
@@ -71,6 +78,8 @@ export function testTarget(
     modes: true,
     temporaryFiles: true,
     stages: true,
+    directories: true,
+    servesVisitors: false,
     ...lacking,
   };
   describe(`target contract: ${name}`, () => {
@@ -91,16 +100,19 @@ export function testTarget(
         mtimes: traits.mtimes,
         modes: traits.modes,
       });
+      expect(target.caps.servesVisitors ?? false).toBe(traits.servesVisitors);
+      expect(target.caps.names.flat ?? false).toBe(!traits.directories);
       expect(target.caps.concurrency).toBeGreaterThan(0);
     });
     putCases(it, traits);
     failedPutCases(it, traits);
     nameCases(it);
     listCases(it);
-    removeCases(it);
+    removeCases(it, traits);
     stateCases(it, traits);
     lockCases(it);
     abortCases(it);
+    if (traits.servesVisitors) servingCases(it);
     if (traits.stages) {
       stageCases(it, traits);
       stageRevertCases(it, traits);

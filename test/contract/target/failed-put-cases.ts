@@ -63,27 +63,48 @@ export function failedPutCases(it: TargetTest, traits: TargetTraits): void {
     for (const path of await look.listAll()) expectContent(await look.read(path), content);
   });
 
-  it("a file where a directory is needed is an error that leaves the file alone", async ({ target, look, ctx }) => {
-    const inTheWay = Buffer.from("ここはファイル");
-    await look.write("news", inTheWay);
-    const content = bytes(100);
-    const error = await target.put(metaOf("news/1.html", content), bodyOf(content), ctx).catch((thrown) => thrown);
-    expect(error).toBeInstanceOf(SmartsyncError);
-    expect(["conflict", "config", "not-found"]).toContain(error.kind);
-    expect(error.message).toContain("news");
-    expectContent(await look.read("news"), inTheWay);
-  });
+  if (traits.directories) {
+    it("a file where a directory is needed is an error that leaves the file alone", async ({ target, look, ctx }) => {
+      const inTheWay = Buffer.from("ここはファイル");
+      await look.write("news", inTheWay);
+      const content = bytes(100);
+      const error = await target.put(metaOf("news/1.html", content), bodyOf(content), ctx).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(SmartsyncError);
+      expect(["conflict", "config", "not-found"]).toContain(error.kind);
+      expect(error.message).toContain("news");
+      expectContent(await look.read("news"), inTheWay);
+    });
 
-  it("a directory where a file is to go is an error that leaves the directory alone", async ({ target, look, ctx }) => {
-    await look.write("about/index.html", Buffer.from("会社概要"));
-    const content = bytes(100);
-    const error = await target.put(metaOf("about", content), bodyOf(content), ctx).catch((thrown) => thrown);
-    expect(error).toBeInstanceOf(SmartsyncError);
-    expect(["conflict", "config", "not-found"]).toContain(error.kind);
-    expect(error.message).toContain("about");
-    await target.sweep([relPath("about")], ctx);
-    expect(await look.listAll()).toEqual(["about/index.html"]);
-  });
+    it("a directory where a file is to go is an error that leaves the directory alone", async ({
+      target,
+      look,
+      ctx,
+    }) => {
+      await look.write("about/index.html", Buffer.from("会社概要"));
+      const content = bytes(100);
+      const error = await target.put(metaOf("about", content), bodyOf(content), ctx).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(SmartsyncError);
+      expect(["conflict", "config", "not-found"]).toContain(error.kind);
+      expect(error.message).toContain("about");
+      await target.sweep([relPath("about")], ctx);
+      expect(await look.listAll()).toEqual(["about/index.html"]);
+    });
+  } else {
+    it("a file and what would lie below it are side by side, and each is deleted alone", async ({
+      target,
+      look,
+      ctx,
+    }) => {
+      const paths = ["news/1.html/x", "news/1.html", "news"];
+      for (const path of paths) {
+        const content = Buffer.from(path);
+        await target.put(metaOf(path, content), bodyOf(content), ctx);
+      }
+      for (const path of paths) expectContent(await look.read(path), Buffer.from(path), path);
+      await target.remove([relPath("news/1.html")], ctx);
+      expect(await look.listAll()).toEqual(["news", "news/1.html/x"]);
+    });
+  }
 
   if (traits.temporaryFiles) {
     it("sweep removes what an interrupted put left behind, and only that", async ({ target, server, look, ctx }) => {

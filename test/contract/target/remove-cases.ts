@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { bodyOf, bytes, metaOf, relPath } from "../../doubles/site-file.ts";
-import type { TargetTest } from "../target-contract.ts";
+import type { TargetTest, TargetTraits } from "../target-contract.ts";
 
 /** Deleting files and directories. */
-export function removeCases(it: TargetTest): void {
+export function removeCases(it: TargetTest, traits: TargetTraits): void {
   it("removed files are gone, absent ones are fine, and each is reported once", async ({ target, look, ctx }) => {
     for (const path of ["a.html", "b/お知らせ.html", "b/keep.html"]) await look.write(path, bytes(10));
     const paths = ["a.html", "b/お知らせ.html", "never.html", "no/such/folder/x.html"].map(relPath);
@@ -38,15 +38,17 @@ export function removeCases(it: TargetTest): void {
     expect(await look.listAll()).toEqual(["a.html"]);
   });
 
-  it("empty directories are removed, others stay, absent ones are fine", async ({ target, look, ctx }) => {
-    await target.makeDirs(["空/中/奥", "mixed/empty", "dots"], ctx);
-    await look.write("mixed/page.html", bytes(5));
-    await look.write("dots/.htaccess", bytes(5));
-    await target.removeDirs(["空/中/奥", "mixed/empty", "空/中", "空", "mixed", "dots", "no/such", "gone"], ctx);
-    expect(await look.stat("空")).toBeUndefined();
-    expect(await look.stat("mixed/empty")).toBeUndefined();
-    expect(await look.listAll()).toEqual(["dots/.htaccess", "mixed/page.html"]);
-  });
+  if (traits.directories) {
+    it("empty directories are removed, others stay, absent ones are fine", async ({ target, look, ctx }) => {
+      await target.makeDirs(["空/中/奥", "mixed/empty", "dots"], ctx);
+      await look.write("mixed/page.html", bytes(5));
+      await look.write("dots/.htaccess", bytes(5));
+      await target.removeDirs(["空/中/奥", "mixed/empty", "空/中", "空", "mixed", "dots", "no/such", "gone"], ctx);
+      expect(await look.stat("空")).toBeUndefined();
+      expect(await look.stat("mixed/empty")).toBeUndefined();
+      expect(await look.listAll()).toEqual(["dots/.htaccess", "mixed/page.html"]);
+    });
+  }
 
   it("a directory that was removed is made again by the next put", async ({ target, look, ctx }) => {
     const content = bytes(20);

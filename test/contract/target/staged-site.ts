@@ -98,7 +98,10 @@ export async function deliverStaged(target: Target, before: Site, after: Site, c
 }
 
 /** Everything visitors could notice: each file's content, and what else of it the target keeps. */
-export async function visibleSite(look: Look, { mtimes, modes }: TargetTraits): Promise<Record<string, unknown>> {
+export async function visibleSite(
+  look: Look,
+  { mtimes, modes }: Pick<TargetTraits, "mtimes" | "modes">,
+): Promise<Record<string, unknown>> {
   const seen: Record<string, unknown> = {};
   for (const path of await look.listAll()) {
     const content = await look.read(path);
@@ -113,7 +116,10 @@ export async function visibleSite(look: Look, { mtimes, modes }: TargetTraits): 
 }
 
 /** What visitors shall see of this site, as `visibleSite` tells it. */
-export async function expectedSite(site: Site, { mtimes, modes }: TargetTraits): Promise<Record<string, unknown>> {
+export async function expectedSite(
+  site: Site,
+  { mtimes, modes }: Pick<TargetTraits, "mtimes" | "modes">,
+): Promise<Record<string, unknown>> {
   const seen: Record<string, unknown> = {};
   for (const [path, { file, body }] of site) {
     seen[path] = {
