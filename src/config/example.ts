@@ -8,12 +8,13 @@ sites:
     cmsUrl: https://cms.example.jp/       # becomes root-relative in delivered text files
     exclude: ["**/*.bak", /preview/]      # left alone on both sides
     settle: 5                             # wait until the CMS has been quiet for 5 seconds
+    grace: 7d                             # style sheets, scripts, images stay a week after they left the site
     guard:
       maxDelete: 25%                      # refuse to delete more than a quarter of a target's files,
       maxDeleteCount: 500                 # or more than 500,
       maxShrink: 50%                      # or to deliver a source that lost half of its files
       protect: [/robots.txt]              # never replaced or deleted
-    targets: [web1, web2, mirror, copy]
+    targets: [web1, web2, mirror, bucket, container, google, copy]
 
   採用サイト:                              # names may be Japanese
     source: ./採用/公開
@@ -47,6 +48,11 @@ targets:
     fingerprint: SHA256:N3pZ1xTHy7kqVFq9xH3UeLpXo0d0m6bPaYq2s8hV1cE
     path: /html
 
+  google:
+    type: gcs
+    bucket: www-example                   # signs in as this machine or the CI does, or with a keyFile
+    stateBucket: www-example-smartsync    # where visitors can't read the records
+
   recruit:
     type: ftps
     host: old.example.jp
@@ -54,6 +60,18 @@ targets:
     password: \${command:pass show web/recruit}
     path: /採用
     encoding: shift_jis                   # how this server writes file names
+
+  bucket:
+    type: s3                              # keys from the environment, a profile or a role
+    bucket: www-example
+    region: ap-northeast-1
+    stateBucket: www-example-smartsync    # where visitors can't read the records
+
+  container:
+    type: azure-blob                      # $web: the account's static website
+    account: corporatewww
+    stateContainer: smartsync             # where visitors can't read the records
+    entra: {}                             # who this machine is, or $AZURE_CLIENT_ID and its fellows say
 
   copy:
     type: local

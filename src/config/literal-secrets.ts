@@ -8,9 +8,9 @@ export interface LiteralSecret {
   readonly value: string;
 }
 
-/** True for a key whose value must never be shown: password, passphrase, secretAccessKey, apiToken and the like. */
+/** True for a key whose value must never be shown: password, secretAccessKey, apiToken and the like; not for a file's name. */
 export function isSecretKey(key: PropertyKey | undefined): boolean {
-  return typeof key === "string" && /pass(word|phrase)|secret|token/i.test(key);
+  return typeof key === "string" && /pass(word|phrase)|secret|token(?!File$)/i.test(key);
 }
 
 /** Every secret that is written out in the data, as it will be used; those with a placeholder in them are not. */

@@ -37,7 +37,7 @@ ${exampleConfig}\`\`\`
   inside a source, nor a source inside it.
 - \`smartsync schema\` prints the JSON Schema of this file. Editors with a YAML language server complete and check keys
   when the file begins with the comment of the example above.
-- Patterns (\`include\`, \`exclude\`, \`protect\`, \`rewriteFiles\`, \`pages\`) are explained in [patterns.md](patterns.md).
+- Patterns (\`include\`, \`exclude\`, \`protect\`, \`rewriteFiles\`, \`pages\`, \`match\`) are explained in [patterns.md](patterns.md).
 
 ## Secrets
 
@@ -69,14 +69,22 @@ function renderSection(path: string, more: string, level: string, schema: JsonSc
   const entries = Object.entries(schema.properties ?? {}).map(([key, node]) => [key, childSchema(node) ?? {}] as const);
   const rows = entries.map(
     ([key, node]) =>
-      `| \`${key}\` | ${cell(node.properties ? "mapping, see below" : describeValue(node))} | ${cell(describeDefault(node, required.has(key)))} | ${cell(node.description ?? "")} |`,
+      `| \`${key}\` | ${cell(mappingIn(node) ? `${node.type === "array" ? "list of mappings" : "mapping"}, see below` : describeValue(node))} | ${cell(describeDefault(node, required.has(key)))} | ${cell(node.description ?? "")} |`,
   );
   const table = ["| Key | Value | Default | Meaning |", "|---|---|---|---|", ...rows].join("\n");
-  const nested = entries.filter(([, node]) => node.properties !== undefined);
-  return [
-    `${level} \`${path}\`${more}\n\n${table}`,
-    ...nested.flatMap(([key, node]) => renderSection(`${path}.${key}`, more, `${level}#`, node)),
-  ];
+  const nested = entries.flatMap(([key, node]) => {
+    const mapping = mappingIn(node);
+    return mapping
+      ? renderSection(`${path}.${key}${node.type === "array" ? "[]" : ""}`, more, `${level}#`, mapping)
+      : [];
+  });
+  return [`${level} \`${path}\`${more}\n\n${table}`, ...nested];
+}
+
+/** The mapping that a key is, or is a list of: it has keys of its own to describe. */
+function mappingIn(node: JsonSchema): JsonSchema | undefined {
+  const mapping = node.type === "array" ? childSchema(node.items) : node;
+  return mapping?.properties && mapping;
 }
 
 function describeValue(node: JsonSchema): string {
@@ -94,7 +102,7 @@ function describeValue(node: JsonSchema): string {
     case "array":
       return `list: ${describeValue(childSchema(node.items) ?? {})}`;
     case "object":
-      return `\`{ ${Object.keys(node.properties ?? {}).join(", ")} }\``;
+      return node.properties ? `\`{ ${Object.keys(node.properties).join(", ")} }\`` : "mapping of names to texts";
     default:
       return "text";
   }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { GRACE_PATTERN, graceOf } from "../core/grace.ts";
 import { targetTypes } from "../targets/index.ts";
+import { headerRuleSchema } from "./header-rules.ts";
 
 const patterns = z.array(z.string().min(1));
 
@@ -9,6 +11,15 @@ const percent = z
   .regex(/^(\d{1,2}|100)%$/, 'must be a percentage from "0%" to "100%"')
   .meta({ examples: ["25%"] })
   .transform((text) => Number.parseInt(text, 10));
+
+const GRACE = 'must be a duration such as "7d", "12h" or "30m", or a number of deliveries such as "3 deliveries"';
+
+/** How long something is kept, written "7d" or "3 deliveries". */
+const grace = z
+  .string({ error: GRACE })
+  .regex(GRACE_PATTERN, GRACE)
+  .meta({ examples: ["7d", "3 deliveries"] })
+  .transform(graceOf);
 
 const webAddress = z.url({ protocol: /^https?$/, error: "must be an address such as https://www.example.jp/" });
 
@@ -78,10 +89,27 @@ const siteSchema = z.strictObject({
     .default(["**/*.{html,htm,xhtml,shtml,php,xml,rss,atom}"])
     .describe("What is sent after everything else, because it names the rest."),
   publish: z
-    .enum(["ordered", "together"])
+    .enum(["ordered", "staged", "together"])
     .default("ordered")
     .describe(
-      "`ordered`: each target for itself; assets, then pages, then deletions. `together`: all targets as one; everything is first laid beside the site on each of them, and published only when all are ready. If one fails then, all are put back.",
+      "`ordered`: each target for itself, every file as it is sent; assets, then pages, then deletions. `staged`: each target for itself, but everything is first laid beside the site and then published in one burst, in the same order; if that fails, it is put back. `together`: the same for all targets as one; they are published only when all are ready, and if one fails then, all are put back.",
+    ),
+  grace: grace
+    .exactOptional()
+    .describe(
+      "How long style sheets, scripts, images and whatever is no page stay on the targets after they left the site: days, hours, minutes, or a number of deliveries. Absent, they are deleted at once. [state.md](state.md#grace) has more.",
+    ),
+  headers: z
+    .array(headerRuleSchema)
+    .default([])
+    .describe(
+      "How stores that answer visitors themselves serve the files, in order: all rules that match count, and the later wins. [headers.md](headers.md) has the defaults.",
+    ),
+  cleanUrls: z
+    .enum(["none", "plain", "slash", "both"])
+    .default("none")
+    .describe(
+      "Where such stores serve `about.html` as well: `plain` at `about`, `slash` at `about/` (as `about/index.html`), `both` at both.",
     ),
   targets: z.array(z.string()).min(1).describe("The names of the targets this site is delivered to."),
 });

@@ -17,7 +17,11 @@ export interface TargetResult {
   readonly target: string;
   readonly outcome: Outcome;
   readonly uploaded: number;
+  /** Files of which only the headers were changed; absent where there were none. */
+  readonly headers?: number;
   readonly deleted: number;
+  /** Files that left the site and stay for a while; absent where there are none. */
+  readonly kept?: number;
   readonly unchanged: number;
   /** Bytes uploaded. */
   readonly bytes: number;
@@ -35,12 +39,32 @@ export type DeployEvent =
   | { type: "scanned"; files: number; bytes: number; hashed: number; skipped: number; seconds: number }
   | { type: "settling"; quietFor: number; needed: number }
   | { type: "connecting"; target: string; to: string }
-  | { type: "observed"; target: string; files: number; state: string; first: boolean; interrupted: string | null }
+  | {
+      type: "observed";
+      target: string;
+      files: number;
+      state: string;
+      first: boolean;
+      interrupted: string | null;
+      /** Of a target that was listed: files nobody recorded that hold what the site does. */
+      adopted?: number;
+      /** And files that somebody else changed or removed. */
+      drifted?: number;
+    }
   | { type: "planned"; target: string; plan: Plan }
   | { type: "locked"; target: string; tookOver: string | null }
   | { type: "phase-started"; target: string; phase: Phase["name"]; files: number; bytes: number }
   | { type: "file-progress"; target: string; path: string; sent: number; size: number }
-  | { type: "file-put"; target: string; path: string; size: number; reason: PutReason; seconds: number }
+  | {
+      type: "file-put";
+      target: string;
+      path: string;
+      size: number;
+      reason: PutReason;
+      seconds: number;
+      /** Its bytes were there already: only its headers were changed, and nothing was sent. */
+      headersOnly?: true;
+    }
   | { type: "file-deleted"; target: string; path: string }
   | { type: "stage-started"; target: string; files: number; bytes: number }
   | { type: "file-staged"; target: string; path: string; size: number; seconds: number }

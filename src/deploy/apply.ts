@@ -1,19 +1,18 @@
-import type { DeleteChange, PutChange } from "../core/change.ts";
+import { bytesToSend, type DeleteChange, type PutChange } from "../core/change.ts";
 import type { Ctx } from "../core/context.ts";
 import { missingDirs } from "../core/missing-dirs.ts";
 import type { Phase } from "../core/plan.ts";
 import type { RelPath } from "../core/rel-path.ts";
-import type { Source } from "../site/source.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Lock } from "./lock.ts";
 import type { PreparedTarget } from "./prepare.ts";
 import { sendFile } from "./send-file.ts";
+import { serveHeld } from "./serve-held.ts";
 import { throwFailures, tryEach } from "./try-each.ts";
 
 /** Everything a plan is carried out with. */
 export interface ApplyInput {
   readonly prepared: PreparedTarget;
-  readonly source: Source;
   readonly lock: Lock;
   readonly ledger: Ledger;
 }
@@ -33,7 +32,7 @@ export async function applyPlan(input: ApplyInput, ctx: Ctx): Promise<void> {
 async function applyPhase(input: ApplyInput, phase: Phase, ctx: Ctx): Promise<void> {
   const puts = phase.changes.filter((change) => change.kind === "put");
   const deletes = phase.changes.filter((change) => change.kind === "delete");
-  const bytes = puts.reduce((sum, { file }) => sum + file.size, 0);
+  const bytes = puts.reduce((sum, change) => sum + bytesToSend(change), 0);
   const { name: target } = input.prepared;
   ctx.emit({ type: "phase-started", target, phase: phase.name, files: phase.changes.length, bytes });
   if (puts.length > 0) await putAll(input, phase, puts, ctx);
@@ -41,14 +40,16 @@ async function applyPhase(input: ApplyInput, phase: Phase, ctx: Ctx): Promise<vo
 }
 
 async function putAll(input: ApplyInput, phase: Phase, puts: readonly PutChange[], ctx: Ctx): Promise<void> {
-  const { prepared, source, ledger } = input;
-  const { name, target, observed } = prepared;
+  const { prepared, ledger } = input;
+  const { name, target, source, observed } = prepared;
   const missing = missingDirs({ phases: [phase] }, observed.snapshot.files);
   if (missing.length > 0) await target.makeDirs(missing, ctx);
-  const put = async ({ file: planned, reason }: PutChange) => {
-    const { file, result, seconds } = await sendFile({ name, source, to: target }, planned, ctx);
+  const put = async (change: PutChange) => {
+    const served = await serveHeld(target, change, ctx);
+    const { file, result, seconds } = served ?? (await sendFile({ name, source, to: target }, change.file, ctx));
     ledger.recordPut(file, result);
-    ctx.emit({ type: "file-put", target: name, path: file.path, size: file.size, reason, seconds });
+    const how = served ? { size: 0, headersOnly: true as const } : { size: file.size };
+    ctx.emit({ type: "file-put", target: name, path: file.path, reason: change.reason, seconds, ...how });
   };
   const failures = await tryEach(puts, target.caps.concurrency, put, ctx);
   throwFailures(failures, `of the phase "${phase.name}" could not be delivered`);

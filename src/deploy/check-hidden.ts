@@ -3,6 +3,9 @@ import { type Finding, ok } from "./check.ts";
 
 const PATIENCE_MS = 15_000;
 
+const APART =
+  "keep the records apart: statePath in a folder outside the document root; for a bucket, stateBucket or stateContainer";
+
 /**
  * Whether visitors can fetch smartsync's own files: `webPath` is where they lie below the document root (undefined
  * when outside), `name` and `content` a file that is there now, `url` the site's address.
@@ -16,7 +19,7 @@ export async function checkHidden(
 ): Promise<Finding> {
   if (webPath === undefined) return ok("outside the document root");
   if (url === undefined) {
-    const hint = "set the site's url, so that this can be checked, or statePath to a folder outside the document root";
+    const hint = `set the site's url, so that this can be checked, or ${APART}`;
     return { outcome: "warning", detail: `inside the document root, at /${webPath}`, hint };
   }
   const address = new URL(`${webPath}/${name}`, url.endsWith("/") ? url : `${url}/`);
@@ -33,7 +36,7 @@ export async function checkHidden(
   throw new SmartsyncError(`visitors can read smartsync's records at ${address}`, {
     kind: "config",
     code: "state-visible",
-    hint: "set statePath to a folder outside the document root, or deny access to it in the web server",
+    hint: `${APART}, or deny access to them in the web server or the CDN`,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Ctx } from "../core/context.ts";
 import { SmartsyncError } from "../lib/errors.ts";
-import type { Hook, Hooks } from "../targets/target.ts";
+import type { Hook, Hooks } from "../targets/hook.ts";
 import { type Finding, ok } from "./check.ts";
 
 /** Does nothing, wherever there is a shell. */

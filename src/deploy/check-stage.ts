@@ -11,7 +11,7 @@ import { observe } from "./observe.ts";
 import { probeMismatch } from "./probe.ts";
 
 /**
- * Whether a delivery can be laid beside the document root, published by renames from there, and put back: with one
+ * Whether a delivery can be laid beside what visitors see, published, and put back: with one
  * file at `path`, in a directory that is not there yet. Holds the lock meanwhile, and leaves a delivery alone that is
  * under way or was interrupted, because its stage would have to make way.
  */
@@ -37,7 +37,7 @@ export async function checkStage(target: Target, run: string, path: RelPath, ctx
   if (!(await isThere(target, path, ctx))) throw probeMismatch("does not show a file that was published");
   await stage.revert(ctx);
   if (await isThere(target, path, ctx)) throw probeMismatch("still shows a file after it was taken back");
-  return ok("laid beside the document root, published by renames, put back");
+  return ok("laid beside the site, published, put back");
 }
 
 /** The lock, or undefined when somebody at work has it. */

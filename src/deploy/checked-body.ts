@@ -28,20 +28,32 @@ async function* check(
       yield chunk;
     }
   } catch (error) {
-    // Gone, or replaced by something that can't be read: looking at it again tells which.
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EISDIR")) {
-      throw sourceChanged(file, error);
-    }
-    throw error;
+    throw asSourceChanged(file, error);
   }
   if (bytes !== file.size || hash.digest("hex") !== file.sha256) throw sourceChanged(file);
 }
 
-function sourceChanged(file: FileMeta, cause?: unknown): SmartsyncError {
+/**
+ * The error of reading a file that the plan knows: "source-changed" when it is gone, or replaced by something that can't
+ * be read (looking at it again tells which), else what it was.
+ */
+export function asSourceChanged(file: FileMeta, error: unknown): Error {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT" || code === "EISDIR") return sourceChanged(file, error);
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** "source-changed" (kind conflict): the file is not what the plan says. */
+export function sourceChanged(file: FileMeta, cause?: unknown): SmartsyncError {
   return new SmartsyncError(`${file.path} changed while it was being sent`, {
     kind: "conflict",
     code: "source-changed",
     hint: "the site is being rebuilt; `settle` in the configuration waits until it is quiet",
     cause,
   });
+}
+
+/** True when a body ended in the error that the file is not what the plan says. */
+export function isSourceChanged(error: unknown): boolean {
+  return error instanceof SmartsyncError && error.code === "source-changed";
 }

@@ -1,7 +1,7 @@
+import type { SiteConfig } from "../config/schema.ts";
 import type { Ctx } from "../core/context.ts";
 import type { TargetResult } from "../core/events.ts";
 import type { Redactor } from "../lib/redact.ts";
-import type { Source } from "../site/source.ts";
 import { deliver } from "./deliver.ts";
 import { deliverStaged } from "./deliver-staged.ts";
 import { tryAll } from "./group-steps.ts";
@@ -14,10 +14,8 @@ import { toFailure } from "./to-failure.ts";
 
 /** What a delivery to several targets is made with. */
 export interface Delivery {
-  readonly source: Source;
   readonly why: Why;
-  /** All targets are published as one, or none. */
-  readonly together: boolean;
+  readonly publish: SiteConfig["publish"];
   readonly redactor: Redactor;
 }
 
@@ -27,19 +25,22 @@ export async function deliverAll(
   delivery: Delivery,
   ctx: Ctx,
 ): Promise<TargetResult[]> {
-  const groups = delivery.together ? [targets] : targets.map((target) => [target]);
+  const groups = delivery.publish === "together" ? [targets] : targets.map((target) => [target]);
   return (await Promise.all(groups.map((group) => deliverGroup(group, delivery, ctx)))).flat();
 }
 
 async function deliverGroup(group: readonly PreparedTarget[], delivery: Delivery, ctx: Ctx): Promise<TargetResult[]> {
   const tallies = group.map((prepared) => ({ prepared, ...startTally(prepared, ctx) }));
-  const { source, why, together, redactor } = delivery;
-  const isStaged = together || group.some(({ target }) => target.caps.alwaysStages);
+  const { why, publish, redactor } = delivery;
+  const stages = publish !== "ordered" || group.some(({ target }) => target.caps.alwaysStages);
+  // What changes nothing but records needs no stage, and is no release that one could go back to.
+  const isStaged =
+    stages && group.some(({ plan, observed }) => plan.phases.length > 0 || observed.interrupted !== null);
   const failures = isStaged
     ? await deliverStaged(tallies, ctx.signal, (member, stop) =>
-        stageDelivery(member.prepared, { source, why, isAlone: group.length === 1 }, stop, member.ctx),
+        stageDelivery(member.prepared, { why, isAlone: group.length === 1 }, stop, member.ctx),
       )
-    : await tryAll(tallies, (member) => deliver(member.prepared, source, why, member.ctx));
+    : await tryAll(tallies, (member) => deliver(member.prepared, why, member.ctx));
   return tallies.map(({ prepared, result }) => {
     const error = failures.get(prepared.name);
     const ended = error ? result(outcomeFor(error, ctx), toFailure(error, redactor)) : result("done");

@@ -1,15 +1,14 @@
 import type { Ctx } from "../core/context.ts";
 import { atOnce } from "../lib/at-once.ts";
-import type { Source } from "../site/source.ts";
 import { applyPlan } from "./apply.ts";
 import { checkUnmoved, holdTarget, type Why } from "./hold-target.ts";
 import { runHooks } from "./hooks.ts";
 import { openLedger } from "./ledger.ts";
-import type { PreparedTarget } from "./prepare.ts";
+import type { PlannedTarget, PreparedTarget } from "./prepare.ts";
 
-/** True when there is something to do: a change, or what an interrupted delivery left behind. */
-export function needsDelivery({ plan, observed }: PreparedTarget): boolean {
-  return plan.phases.length > 0 || observed.interrupted !== null;
+/** True when there is something to do: a change, what an interrupted delivery left behind, or news for the records. */
+export function needsDelivery({ plan, observed: { interrupted, found } }: PlannedTarget): boolean {
+  return plan.phases.length > 0 || plan.keeping !== undefined || interrupted !== null || found?.isNews === true;
 }
 
 /**
@@ -17,7 +16,7 @@ export function needsDelivery({ plan, observed }: PreparedTarget): boolean {
  * is touched when the target has moved since the plan was made ("target-moved", kind conflict) or somebody else is
  * delivering ("locked", kind refused).
  */
-export async function deliver(prepared: PreparedTarget, source: Source, why: Why, ctx: Ctx): Promise<void> {
+export async function deliver(prepared: PreparedTarget, why: Why, ctx: Ctx): Promise<void> {
   const { name, target } = prepared;
   const [held, guarded] = await holdTarget(prepared, why, ctx);
   await using lock = held;
@@ -29,7 +28,7 @@ export async function deliver(prepared: PreparedTarget, source: Source, why: Why
   );
   await runHooks(name, target, "before", guarded);
   await ledger.begin();
-  await applyPlan({ prepared, source, lock, ledger }, guarded);
+  await applyPlan({ prepared, lock, ledger }, guarded);
   await ledger.finish();
   await runHooks(name, target, "after", guarded);
   // Nothing names the old records any more: whoever takes the lock next is not in their way.

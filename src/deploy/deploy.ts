@@ -21,7 +21,7 @@ export async function deploy(job: Job, deps: DeployDeps, outer: Ctx): Promise<Ru
 
 async function walk(job: Job, run: string, deps: DeployDeps, ctx: Ctx): Promise<TargetResult[]> {
   await using prepared = await prepare(job, "write", deps, ctx);
-  const { source, together, failed } = prepared;
+  const { publish, failed } = prepared;
   const targets = job.plans === undefined ? prepared.ready : bindPlans(prepared.ready, job.plans);
   const tell = (result: TargetResult): TargetResult => {
     ctx.emit({ type: "target-done", result });
@@ -33,7 +33,7 @@ async function walk(job: Job, run: string, deps: DeployDeps, ctx: Ctx): Promise<
   }
   const busy = targets.filter(needsDelivery);
   const idle = targets.filter((target) => !needsDelivery(target));
-  const isHeld = together && failed.length > 0;
+  const isHeld = publish === "together" && failed.length > 0;
   if (!isHeld && busy.length > 0 && !(await deps.approve(busy.map(({ plan }) => plan)))) {
     return targets.map(({ name }) => tell(untouched(name, "aborted")));
   }
@@ -44,5 +44,5 @@ async function walk(job: Job, run: string, deps: DeployDeps, ctx: Ctx): Promise<
     return [...unseen, ...still, ...busy.map(({ name }) => tell(untouched(name, "failed", failure)))];
   }
   const why = { run, trigger: job.trigger };
-  return [...unseen, ...still, ...(await deliverAll(busy, { source, why, together, redactor: deps.redactor }, ctx))];
+  return [...unseen, ...still, ...(await deliverAll(busy, { why, publish, redactor: deps.redactor }, ctx))];
 }

@@ -58,7 +58,7 @@ export function stepsFor(target: Target, probe: Probe, url: string | undefined, 
         await target.remove([probe.path], ctx);
         await target.removeDirs([probe.dir], ctx);
         const left = await Array.fromAsync(target.list(probe.dir, ctx));
-        if (left.length === 0) return ok("files and empty folders are removed");
+        if (left.length === 0) return ok(caps.names.flat ? "files are removed" : "files and empty folders are removed");
         throw probeMismatch("still lists the probe after it was deleted");
       },
     ],
@@ -71,7 +71,8 @@ export function stepsFor(target: Target, probe: Probe, url: string | undefined, 
 function extraSteps(target: Target, { state, path }: Probe, ctx: Ctx): Step[] {
   const { hooks, releases } = target;
   const steps: Step[] = [];
-  if (target.examine) steps.push(["programs", async () => ok(((await target.examine?.(ctx)) ?? []).join(", "))]);
+  const needed = target.caps.servesVisitors ? "rights, lock" : "programs";
+  if (target.examine) steps.push([needed, async () => ok(((await target.examine?.(ctx)) ?? []).join(", "))]);
   if (releases === undefined) steps.push(["stage", () => checkStage(target, state, path, ctx)]);
   else steps.push(["releases", () => checkReleases(releases, ctx)]);
   if (hooks !== undefined && hooks.list.length > 0) {

@@ -1,10 +1,10 @@
 import type { Ctx } from "../core/context.ts";
 import { type SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
-import type { PreparedTarget } from "./prepare.ts";
+import type { PlannedTarget } from "./prepare.ts";
 
 /** A target of a group, and whom it tells what happens to it. */
 export interface Member {
-  readonly prepared: PreparedTarget;
+  readonly prepared: PlannedTarget;
   readonly ctx: Ctx;
 }
 

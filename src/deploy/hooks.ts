@@ -1,6 +1,7 @@
 import type { Ctx } from "../core/context.ts";
 import { SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
-import type { Hook, HookResult, Hooks, Target } from "../targets/target.ts";
+import type { Hook, HookResult, Hooks } from "../targets/hook.ts";
+import type { Target } from "../targets/target.ts";
 
 /**
  * Runs a target's commands of one kind, one after the other, and tells of each. "before" belongs to where the lock is

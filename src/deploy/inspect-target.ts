@@ -9,6 +9,8 @@ export interface TargetStatus {
   /** null before the first delivery. */
   readonly generation: number | null;
   readonly files: number;
+  /** How many of them left the site and stay for a while. */
+  readonly kept: number;
   /** The last delivery that came to its end, and its ISO time; null when the records no longer tell. */
   readonly lastRun: string | null;
   readonly at: string | null;
@@ -32,6 +34,7 @@ export async function inspectTarget(ready: ReadyTarget, ctx: Ctx): Promise<Targe
   return {
     generation: head?.generation ?? null,
     files: snapshot.files.size,
+    kept: snapshot.files.values().reduce((sum, { leaving }) => (leaving ? sum + 1 : sum), 0),
     lastRun: last?.run ?? null,
     at: last?.at ?? null,
     interrupted: intent ? { run: intent.run, at: intent.at, by: intent.by, paths: unfinished?.length ?? 0 } : null,

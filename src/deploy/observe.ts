@@ -2,17 +2,19 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Ctx } from "../core/context.ts";
 import { decodeManifest } from "../core/manifest.ts";
+import type { Reconciled } from "../core/reconcile.ts";
 import type { RelPath } from "../core/rel-path.ts";
-import { hashSnapshot, type RemoteFile, type RemoteSnapshot, type Snapshot } from "../core/snapshot.ts";
+import { asHeld, hashSnapshot, type RemoteFile, type RemoteSnapshot, type Snapshot } from "../core/snapshot.ts";
 import { applyIntent, type Head, type Intent, parseHead, parseIntent, parseProgress } from "../core/target-records.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import type { StateStore, Target } from "../targets/target.ts";
+import type { ManifestCache } from "./manifest-cache.ts";
 
 /** The one file that says what state a target is in; everything else is named by it. */
 export const HEAD = "head.json";
 
-/** Another delivery may replace the manifest between our two reads; then the head is read again. */
-const MAX_READS = 4;
+/** Another delivery may be at work between two reads; then both are done again, so often at most. */
+export const MAX_READS = 4;
 
 /** A delivery that did not come to its end. */
 export interface Interrupted {
@@ -23,6 +25,9 @@ export interface Interrupted {
   readonly records: readonly string[];
 }
 
+/** What the site holds, once that is known. */
+type Scan = Promise<{ readonly snapshot: Snapshot }>;
+
 type Files = ReadonlyMap<RelPath, RemoteFile>;
 
 /** What a target was found to hold. */
@@ -31,12 +36,8 @@ export interface Observed {
   /** null before the first delivery. */
   readonly head: Head | null;
   readonly interrupted: Interrupted | null;
-}
-
-/** Manifests kept on this machine, by their SHA-256. */
-export interface ManifestCache {
-  get(sha256: string): Uint8Array | undefined;
-  set(sha256: string, content: Uint8Array): void;
+  /** What a survey found that the records do not say; absent where there was none. */
+  readonly found?: Pick<Reconciled, "adopted" | "drifted" | "isNews">;
 }
 
 /** The name of a record of a run on the target. */
@@ -53,16 +54,11 @@ export function isRecordName(name: string): boolean {
  * Finds out what a target holds, from its own records: one small read when it holds just what the source does, or what
  * this machine saw last. Throws rather than guess: only a head that is certainly absent means a first delivery.
  */
-export async function observe(
-  target: Target,
-  cache: ManifestCache,
-  ctx: Ctx,
-  source?: Promise<Snapshot>,
-): Promise<Observed> {
+export async function observe(target: Target, cache: ManifestCache, ctx: Ctx, scan?: Scan): Promise<Observed> {
   for (let read = 1; ; read++) {
     const head = await readHead(target.state, ctx);
     if (head === null) return { snapshot: { files: new Map(), state: "absent" }, head, interrupted: null };
-    const files = (await sameAs(source, head)) ?? (await readManifest(target.state, head.manifest, cache, ctx));
+    const files = (await sameAs(scan, head)) ?? (await readManifest(target.state, head.manifest, cache, ctx));
     const interrupted = files && head.intent ? await readInterrupted(target.state, head.intent, ctx) : null;
     if (files !== undefined && interrupted !== undefined) return combine(head, files, interrupted);
     if (read === MAX_READS) throw damaged(`the records named by ${HEAD} are missing`);
@@ -97,10 +93,11 @@ function combine(
 }
 
 /** The files of the source, when the manifest says the same of the target: then nobody has to read it. */
-async function sameAs(source: Promise<Snapshot> | undefined, { manifest }: Head): Promise<Files | undefined> {
-  if (source === undefined || manifest === null) return undefined;
-  const snapshot = await source;
-  return hashSnapshot(snapshot) === manifest.content ? snapshot.files : undefined;
+async function sameAs(scan: Scan | undefined, { manifest }: Head): Promise<Files | undefined> {
+  if (scan === undefined || manifest === null) return undefined;
+  const { snapshot } = await scan;
+  if (hashSnapshot(snapshot) !== manifest.content) return undefined;
+  return new Map(snapshot.files.values().map((file) => [file.path, asHeld(file)]));
 }
 
 async function readManifest(
@@ -112,12 +109,11 @@ async function readManifest(
   if (manifest === null) return new Map();
   const { file, sha256 } = manifest;
   const kept = cache.get(sha256);
-  const content = kept ?? (await state.read(file, ctx));
+  if (kept !== undefined) return kept;
+  const content = await state.read(file, ctx);
   if (content === undefined) return undefined;
-  if (kept === undefined) {
-    if (createHash("sha256").update(content).digest("hex") !== sha256) throw damaged(`${file} is not what was written`);
-    cache.set(sha256, content);
-  }
+  if (createHash("sha256").update(content).digest("hex") !== sha256) throw damaged(`${file} is not what was written`);
+  cache.set(sha256, content);
   return understand(file, () => decodeManifest(content)).files;
 }
 

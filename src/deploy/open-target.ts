@@ -6,7 +6,7 @@ import type { Target } from "../targets/target.ts";
 import { readOnly } from "../targets/with/read-only.ts";
 import { createRetry, withRetry } from "../targets/with/retry.ts";
 import type { PlanDeps } from "./job.ts";
-import type { ManifestCache } from "./observe.ts";
+import { createManifestCache, type ManifestCache } from "./manifest-cache.ts";
 
 /** A host is asked again for more connections after this long. */
 const LIMIT_LASTS_MS = 7 * 24 * 3600 * 1000;
@@ -40,10 +40,7 @@ export async function readyTarget(name: string, { config, state, redactor, confi
   return {
     name,
     place,
-    manifests: {
-      get: (sha256) => state.manifests.get(name, sha256),
-      set: (sha256, content) => state.manifests.set(name, sha256, content),
-    },
+    manifests: createManifestCache(state.manifests, name),
     async open(access, ctx) {
       ctx.emit({ type: "connecting", target: name, to: place });
       const learned = state.limits.get(name, ctx.clock.now() - LIMIT_LASTS_MS);

@@ -1,35 +1,37 @@
+import type { SiteConfig } from "../config/schema.ts";
 import type { Ctx } from "../core/context.ts";
-import { diff } from "../core/diff.ts";
 import type { Failure } from "../core/events.ts";
-import { makePlan, type PlanPolicy } from "../core/make-plan.ts";
 import { compilePatterns } from "../core/patterns.ts";
 import type { Plan } from "../core/plan.ts";
+import type { RemoteSnapshot, Snapshot } from "../core/snapshot.ts";
 import { SmartsyncError } from "../lib/errors.ts";
-import type { ScanResult, Source } from "../site/source.ts";
-import type { Target } from "../targets/target.ts";
+import type { Source } from "../site/source.ts";
 import type { Job, PlanDeps } from "./job.ts";
-import { type ManifestCache, type Observed, observe } from "./observe.ts";
+import { lookAtTarget, type OpenTarget } from "./look-at-target.ts";
+import type { Observed } from "./observe.ts";
 import { type Access, type ReadyTarget, readyTarget } from "./open-target.ts";
+import { planTarget } from "./plan-target.ts";
 import { openSiteSource } from "./site-source.ts";
+import { type SiteViews, viewSite } from "./site-views.ts";
 import { toFailure } from "./to-failure.ts";
 
 /** A target that was looked at, and what would be done to it. */
-export interface PreparedTarget {
-  readonly name: string;
-  readonly target: Target;
+export interface PlannedTarget extends OpenTarget {
   readonly observed: Observed;
-  readonly cache: ManifestCache;
   readonly plan: Plan;
+}
+
+/** A target, the plan that makes it what the site is, and the site as the target is given it. */
+export interface PreparedTarget extends PlannedTarget {
+  readonly source: Source;
 }
 
 /** Everything known before the first write. Disposing closes the targets. */
 export interface Prepared extends AsyncDisposable {
-  readonly source: Source;
   readonly ready: readonly PreparedTarget[];
   /** Targets that could not be looked at, and why. */
   readonly failed: readonly { name: string; failure: Failure }[];
-  /** The site is published on all of them as one, or on none. */
-  readonly together: boolean;
+  readonly publish: SiteConfig["publish"];
 }
 
 /**
@@ -37,43 +39,59 @@ export interface Prepared extends AsyncDisposable {
  * a configuration that fails throws, and so does everything when the signal aborts.
  */
 export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx): Promise<Prepared> {
-  const targets = await Promise.all(pickTargets(job, deps).map((name) => readyTarget(name, deps)));
-  const source = openSiteSource(job.site, deps);
+  const site = deps.config.sites[job.site];
+  if (site === undefined) throw new Error(`site ${job.site} was not checked`);
+  const targets = await Promise.all(pickTargets(job, site).map((name) => readyTarget(name, deps)));
+  const views = viewSite(openSiteSource(job.site, deps), site, ctx);
   await using open = new AsyncDisposableStack();
-  const scan = scanSite(source, ctx);
   const [scanned, ...looks] = await Promise.allSettled([
-    scan,
-    ...targets.map((target) => look(target, access, open, scan, ctx)),
+    views.plain.scan,
+    ...targets.map((target) => look(target, access, open, views, ctx)),
   ]);
   ctx.signal.throwIfAborted();
   if (scanned.status === "rejected") throw scanned.reason;
   const ready: PreparedTarget[] = [];
   const failed: Prepared["failed"][number][] = [];
+  const seen: (Snapshot | RemoteSnapshot)[] = [scanned.value.snapshot];
   looks.forEach((look, at) => {
-    const name = targets[at]?.name ?? "";
-    if (look.status === "rejected") failed.push({ name, failure: toFailure(look.reason, deps.redactor) });
-    else ready.push({ name, ...look.value, plan: planTarget(job, name, look.value, source, scanned.value, deps) });
+    if (look.status === "rejected") {
+      failed.push({ name: targets[at]?.name ?? "", failure: toFailure(look.reason, deps.redactor) });
+      return;
+    }
+    const { opened, observed, source, scan } = look.value;
+    seen.push(scan.snapshot, observed.snapshot);
+    const plan = planTarget(job, site, opened, observed, source, scan, ctx.clock.now());
+    ready.push({ ...opened, observed, source, plan });
   });
-  const together = deps.config.sites[job.site]?.publish === "together";
-  if (together) checkAllStage(ready);
-  if (ready.length > 0) warnOfNothing(job, scanned.value, ready, ctx);
+  if (site.publish !== "ordered") checkAllStage(site.publish, ready);
+  if (ready.length > 0) warnOfNothing(job, seen, ctx);
   for (const { name, plan } of ready) ctx.emit({ type: "planned", target: name, plan });
   const opened = open.move();
-  return { source, ready, failed, together, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { ready, failed, publish: site.publish, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-function checkAllStage(ready: readonly PreparedTarget[]): void {
+async function look(to: ReadyTarget, access: Access, open: AsyncDisposableStack, views: SiteViews, ctx: Ctx) {
+  const target = open.use(await to.open(access, ctx));
+  const opened: OpenTarget = { name: to.name, target, cache: to.manifests };
+  const view = views.for(target.caps);
+  const observed = await lookAtTarget(opened, view, ctx);
+  return { opened, observed, source: view.source, scan: await view.scan };
+}
+
+function checkAllStage(publish: string, ready: readonly PreparedTarget[]): void {
   const names = ready.filter(({ target }) => target.stage === undefined).map(({ name }) => name);
   if (names.length === 0) return;
-  throw new SmartsyncError(`publish: together is not possible with ${names.join(", ")}: nothing can be staged there`, {
-    kind: "config",
-    code: "cannot-stage",
-    hint: "nothing was touched; deliver those targets as a site of their own, or set `publish: ordered`",
-  });
+  throw new SmartsyncError(
+    `publish: ${publish} is not possible with ${names.join(", ")}: nothing can be staged there`,
+    {
+      kind: "config",
+      code: "cannot-stage",
+      hint: "nothing was touched; deliver those targets as a site of their own, or set `publish: ordered`",
+    },
+  );
 }
 
-function pickTargets(job: Job, { config }: PlanDeps): readonly string[] {
-  const known = config.sites[job.site]?.targets ?? [];
+function pickTargets(job: Job, { targets: known }: SiteConfig): readonly string[] {
   const wanted = job.targets ?? known;
   const foreign = wanted.find((name) => !known.includes(name));
   if (foreign === undefined) return [...new Set(wanted)];
@@ -84,78 +102,8 @@ function pickTargets(job: Job, { config }: PlanDeps): readonly string[] {
   });
 }
 
-async function scanSite(source: Source, ctx: Ctx): Promise<ScanResult> {
-  const startedAt = ctx.clock.now();
-  const scan = await source.scan(ctx);
-  let bytes = 0;
-  for (const { size } of scan.snapshot.files.values()) bytes += size;
-  ctx.emit({
-    type: "scanned",
-    files: scan.snapshot.files.size,
-    bytes,
-    hashed: scan.hashed,
-    skipped: scan.problems.length,
-    seconds: (ctx.clock.now() - startedAt) / 1000,
-  });
-  return scan;
-}
-
-async function look(to: ReadyTarget, access: Access, open: AsyncDisposableStack, scan: Promise<ScanResult>, ctx: Ctx) {
-  const target = open.use(await to.open(access, ctx));
-  const source = scan.then(({ snapshot }) => snapshot);
-  // A first delivery never asks for it; that the scan failed is told by whoever waits for the scan.
-  source.catch(() => undefined);
-  const observed = await observe(target, to.manifests, ctx, source);
-  const { snapshot, head, interrupted } = observed;
-  ctx.emit({
-    type: "observed",
-    target: to.name,
-    files: snapshot.files.size,
-    state: snapshot.state,
-    first: head === null,
-    interrupted: interrupted?.intent.run ?? null,
-  });
-  return { target, observed, cache: to.manifests };
-}
-
-function planTarget(
-  job: Job,
-  name: string,
-  { target, observed }: { target: Target; observed: Observed },
-  source: Source,
-  { snapshot, problems }: ScanResult,
-  { config }: PlanDeps,
-): Plan {
-  const site = config.sites[job.site];
-  if (site === undefined) throw new Error(`site ${job.site} was not checked`);
-  const only = job.only === undefined || job.only.length === 0 ? {} : { only: compilePatterns(job.only) };
-  const policy: PlanPolicy = {
-    force: job.force ?? false,
-    excluded: (path) => source.isExcluded(path),
-    ...only,
-    isPage: compilePatterns(site.pages),
-    isProtected: compilePatterns(site.guard.protect),
-    maxDeletePercent: site.guard.maxDelete,
-    maxDeleteCount: site.guard.maxDeleteCount,
-    maxShrinkPercent: site.guard.maxShrink,
-    allow: new Set(job.allow),
-  };
-  const remote = observed.snapshot;
-  return makePlan({
-    site: job.site,
-    target: name,
-    local: snapshot,
-    remote,
-    changes: diff(snapshot, remote, policy),
-    policy,
-    names: target.caps.names,
-    problems,
-  });
-}
-
 /** A pattern that selects nothing is mistyped more often than not; without a word it would look like "up to date". */
-function warnOfNothing({ only = [] }: Job, { snapshot }: ScanResult, ready: readonly PreparedTarget[], ctx: Ctx): void {
-  const everywhere = [snapshot, ...ready.map(({ observed }) => observed.snapshot)];
+function warnOfNothing({ only = [] }: Job, everywhere: readonly (Snapshot | RemoteSnapshot)[], ctx: Ctx): void {
   for (const pattern of only) {
     const matches = compilePatterns([pattern]);
     if (everywhere.some(({ files }) => files.keys().some(matches))) continue;

@@ -7,7 +7,7 @@ import type { PlanDeps, RunReport } from "./job.ts";
 import { observe } from "./observe.ts";
 import { readyTarget } from "./open-target.ts";
 import { outcomeFor } from "./outcome.ts";
-import type { PreparedTarget } from "./prepare.ts";
+import type { PlannedTarget } from "./prepare.ts";
 import { readySwitch, type Switch } from "./ready-switch.ts";
 import { recordRun } from "./record-run.ts";
 import { startTally } from "./target-result.ts";
@@ -36,7 +36,7 @@ export interface PlannedSwitch {
 }
 
 interface ReadySwitch extends Switch {
-  readonly prepared: PreparedTarget;
+  readonly prepared: PlannedTarget;
   /** It is served already, and the target's records say so. */
   readonly isDone: boolean;
 }
@@ -85,7 +85,7 @@ async function look(
   const { name: to, files } = await findRelease(target, list, job.to, ctx);
   const from = list.find(({ current }) => current)?.name;
   const plan = planSwitch({ site: job.site, target: name }, observed.snapshot, files);
-  const prepared: PreparedTarget = { name, target, observed, cache: ready.manifests, plan };
+  const prepared: PlannedTarget = { name, target, observed, cache: ready.manifests, plan };
   const isDone = from === to && observed.interrupted === null && plan.phases.length === 0;
   return { prepared, releases: target.releases, from, to, files, isDone };
 }

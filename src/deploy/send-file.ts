@@ -4,7 +4,8 @@ import type { FileMeta } from "../core/snapshot.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import type { Source } from "../site/source.ts";
 import type { PutResult } from "../targets/target.ts";
-import { checkedBody } from "./checked-body.ts";
+import { bodyToSend } from "./body-to-send.ts";
+import { isSourceChanged } from "./checked-body.ts";
 
 /** How often a file that the CMS rewrites under our hands is looked at again before it is given up. */
 const MAX_REPLANS = 3;
@@ -48,7 +49,7 @@ export async function sendFile(sending: Sending, file: FileMeta, ctx: Ctx, faile
 
 function bodyOf({ name, source }: Sending, file: FileMeta, ctx: Ctx): () => Readable {
   const tell = tellProgress(name, file, ctx);
-  return () => checkedBody(file, () => source.open(file.path), tell);
+  return () => bodyToSend(file, source, tell);
 }
 
 /** What the file is now, when it failed because it changed; every other error is thrown on. */
@@ -69,11 +70,6 @@ async function scanAnew(
     hint: "nothing was deleted on the target; the next run follows the source as it is then",
     cause: error,
   });
-}
-
-/** True when a body ended in the error that the file is not what the plan says. */
-export function isSourceChanged(error: unknown): boolean {
-  return error instanceof SmartsyncError && error.code === "source-changed";
 }
 
 /** Tells how far a big file is, five times a second at most. */

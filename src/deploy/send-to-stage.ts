@@ -5,8 +5,9 @@ import type { FileMeta } from "../core/snapshot.ts";
 import { type SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
 import type { Source } from "../site/source.ts";
 import type { OutgoingFile, Stage } from "../targets/target.ts";
-import { checkedBody } from "./checked-body.ts";
-import { isSourceChanged, type SentFile, sendFile } from "./send-file.ts";
+import { bodyToSend } from "./body-to-send.ts";
+import { isSourceChanged } from "./checked-body.ts";
+import { type SentFile, sendFile } from "./send-file.ts";
 import { throwFailures, tryEach } from "./try-each.ts";
 
 /** What is sent to lie in a stage. */
@@ -53,11 +54,7 @@ async function sendMany(
     file,
     body() {
       startedAt.set(file.path, ctx.clock.now());
-      return checkedBody(
-        file,
-        () => source.open(file.path),
-        () => {},
-      );
+      return bodyToSend(file, source, () => {});
     },
   });
   if (puts.length > 0)

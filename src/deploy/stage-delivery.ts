@@ -1,28 +1,23 @@
-import { applyChanges } from "../core/apply-changes.ts";
 import type { Change } from "../core/change.ts";
 import type { Ctx } from "../core/context.ts";
-import { missingDirs } from "../core/missing-dirs.ts";
 import type { RelPath } from "../core/rel-path.ts";
-import { asHeld } from "../core/snapshot.ts";
 import { abortLater } from "../lib/abort.ts";
 import { atOnce } from "../lib/at-once.ts";
 import { toSmartsyncError } from "../lib/errors.ts";
-import type { Source } from "../site/source.ts";
-import type { Stage } from "../targets/target.ts";
+import type { PutResult, Stage } from "../targets/target.ts";
+import { fillStage, type StageToFill } from "./fill-stage.ts";
 import { checkUnmoved, holdTarget, type Why } from "./hold-target.ts";
 import { runHooks } from "./hooks.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import { openLedger } from "./ledger.ts";
 import type { Lock } from "./lock.ts";
 import type { PreparedTarget } from "./prepare.ts";
 import type { SentFile } from "./send-file.ts";
-import { sendToStage } from "./send-to-stage.ts";
 
 /** Whoever stops a run waits no longer than this for the site to be put back. */
 const PUT_BACK_MS = 10_000;
 
 /** What a target is delivered to as. */
 export interface StageOrder {
-  readonly source: Source;
   readonly why: Why;
   /** No other target has to be ready too: the intent is written while the stage is made ready. */
   readonly isAlone: boolean;
@@ -50,7 +45,7 @@ export interface StagedDelivery extends AsyncDisposable {
  */
 export async function stageDelivery(
   prepared: PreparedTarget,
-  { source, why, isAlone }: StageOrder,
+  { why, isAlone }: StageOrder,
   stop: AbortSignal,
   outer: Ctx,
 ): Promise<StagedDelivery> {
@@ -68,7 +63,7 @@ export async function stageDelivery(
     await runHooks(prepared.name, prepared.target, "before", ctx);
     const parts = { prepared, lock, ledger, stage, isBegun: isAlone, stopped: outer.signal };
     try {
-      const sent = await fillStage(parts, source, ctx);
+      const sent = await fillStage(parts, ctx);
       const opened = open.move();
       return createStaged({ ...parts, sent }, ctx, () => opened.disposeAsync());
     } catch (error) {
@@ -84,13 +79,8 @@ export async function stageDelivery(
   });
 }
 
-interface StageParts {
-  readonly prepared: PreparedTarget;
+interface StageParts extends StageToFill {
   readonly lock: Lock;
-  readonly ledger: Ledger;
-  readonly stage: Stage;
-  /** The intent is written while the stage is made ready. */
-  readonly isBegun: boolean;
   /** Somebody stopped the run. */
   readonly stopped: AbortSignal;
 }
@@ -122,34 +112,6 @@ async function openStage({ name, target }: PreparedTarget, run: string, ctx: Ctx
   };
 }
 
-/** Sends everything and makes it ready; what the target will hold in the end is written down meanwhile. */
-async function fillStage({ prepared, stage, ledger, isBegun }: StageParts, source: Source, ctx: Ctx) {
-  const { name, target, plan, observed } = prepared;
-  const startedAt = ctx.clock.now();
-  const puts = plan.phases.flatMap(({ changes }) => changes.filter((change) => change.kind === "put"));
-  const bytes = puts.reduce((sum, { file }) => sum + file.size, 0);
-  ctx.emit({ type: "stage-started", target: name, files: puts.length, bytes });
-  const sent = await sendToStage({ name, source, stage, puts, concurrency: target.caps.concurrency }, ctx);
-  const asSent = (change: Change): Change =>
-    change.kind === "put" ? { ...change, file: sent.get(change.file.path)?.file ?? change.file } : change;
-  const publication = {
-    phases: plan.phases.map((phase) => ({ ...phase, changes: phase.changes.map(asSent) })),
-    missingDirs: missingDirs(plan, observed.snapshot.files),
-    emptied: plan.emptied,
-  };
-  const changes = publication.phases.flatMap((phase) => phase.changes);
-  const held = applyChanges(observed.snapshot.files, changes);
-  for (const [path, { file, result }] of sent) held.set(path, asHeld(file, result.etag));
-  await atOnce(
-    ctx.signal,
-    (signal) => stage.prepare(publication, { ...ctx, signal }),
-    () => ledger.foresee(held),
-    async () => isBegun && ledger.begin(),
-  );
-  ctx.emit({ type: "staged", target: name, seconds: (ctx.clock.now() - startedAt) / 1000 });
-  return sent;
-}
-
 function createStaged(
   parts: StageParts & { readonly sent: ReadonlyMap<RelPath, SentFile> },
   ctx: Ctx,
@@ -158,7 +120,7 @@ function createStaged(
   const { prepared, lock, ledger, stage, sent, isBegun } = parts;
   const { name, target } = prepared;
 
-  function note(change: Change): void {
+  function note(change: Change, said?: PutResult): void {
     if (change.kind === "delete") {
       ledger.recordDelete(change.path);
       ctx.emit({ type: "file-deleted", target: name, path: change.path });
@@ -166,8 +128,9 @@ function createStaged(
     }
     const { path, size } = change.file;
     const { result = {}, seconds = 0 } = sent.get(path) ?? {};
-    ledger.recordPut(change.file, result);
-    ctx.emit({ type: "file-put", target: name, path, size, reason: change.reason, seconds });
+    ledger.recordPut(change.file, said ?? result);
+    const how = change.heldEtag === undefined ? { size } : { size: 0, headersOnly: true as const };
+    ctx.emit({ type: "file-put", target: name, path, reason: change.reason, seconds, ...how });
   }
 
   return {

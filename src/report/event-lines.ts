@@ -27,7 +27,7 @@ function milestone(event: DeployEvent, style: Style): string | undefined {
     }
     case "observed":
       if (event.interrupted) return style.caution(`${event.target}: run ${event.interrupted} has not ended there`);
-      return `${event.target}: ${event.first ? "nothing delivered yet" : `${countOf(event.files, "file")} known there`}`;
+      return `${event.target}: ${event.first ? "nothing delivered yet" : `${countOf(event.files, "file")} known there`}${adoptedNote(event.adopted)}`;
     case "locked":
       if (event.tookOver === null) return undefined;
       return style.caution(`${event.target}: took over a dead run's lock: ${printable(event.tookOver)}`);
@@ -61,6 +61,10 @@ function milestone(event: DeployEvent, style: Style): string | undefined {
   }
 }
 
+function adoptedNote(adopted = 0): string {
+  return adopted > 0 ? `; ${countOf(adopted, "file")} put there by another tool found equal to the site's` : "";
+}
+
 /** The line for the event that makes the last of several targets ready to be published together. */
 export function readyLines(event: DeployEvent, run: RunProgress, detail: Detail): string[] {
   const ready = readyTogether(event, run);
@@ -87,6 +91,7 @@ export function inOneLine(command: string): string {
 function fileLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case "file-put":
+      if (event.headersOnly) return `${event.target}: changed the headers of /${printable(event.path)}`;
       return `${event.target}: delivered /${printable(event.path)} (${formatBytes(event.size)}, ${reasonWord(event.reason)})`;
     case "file-staged":
       return `${event.target}: staged /${printable(event.path)} (${formatBytes(event.size)})`;

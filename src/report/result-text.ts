@@ -38,11 +38,22 @@ type Done = Extract<DeployEvent, { type: "done" }>;
 const RATE_FROM_BYTES = 1_000_000;
 
 /** "812 sent (12.3 MB) · 3 deleted · 9,171 unchanged · 12 s · 1.0 MB/s"; what is zero is left out. */
-export function countsText({ outcome, uploaded, deleted, unchanged, bytes, seconds }: TargetResult): string {
+export function countsText({
+  outcome,
+  uploaded,
+  headers = 0,
+  deleted,
+  kept = 0,
+  unchanged,
+  bytes,
+  seconds,
+}: TargetResult): string {
   if (outcome === "refused" || outcome === "locked") return "nothing was touched";
   const parts = [
     uploaded > 0 ? `${formatCount(uploaded)} sent (${formatBytes(bytes)})` : "",
+    headers > 0 ? `${formatCount(headers)} given other headers` : "",
     deleted > 0 ? `${formatCount(deleted)} deleted` : "",
+    kept > 0 ? `${formatCount(kept)} kept` : "",
     unchanged > 0 ? `${formatCount(unchanged)} unchanged` : "",
     seconds > 0 ? formatDuration(seconds) : "",
     bytes >= RATE_FROM_BYTES ? formatRate(bytes, seconds) : "",
@@ -108,7 +119,8 @@ export function renderEnd(event: Done, style: Style): string[] {
 function nextStep({ targets }: Done): string | undefined {
   if (!targets.some(mayPass)) return undefined;
   const touched = targets.some(
-    ({ uploaded, deleted, failure }) => uploaded + deleted > 0 && !(failure && failure.code in FOR_OTHERS),
+    ({ uploaded, headers = 0, deleted, failure }) =>
+      uploaded + headers + deleted > 0 && !(failure && failure.code in FOR_OTHERS),
   );
   return touched
     ? "Run the same command again: it takes up where this one stopped, and sends nothing twice."

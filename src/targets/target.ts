@@ -6,6 +6,7 @@ import type { NameRules } from "../core/names.ts";
 import type { Phase } from "../core/plan.ts";
 import type { RelPath } from "../core/rel-path.ts";
 import type { FileMeta } from "../core/snapshot.ts";
+import type { Hooks } from "./hook.ts";
 
 /** What this server can really do: probed at connect, not assumed. */
 export interface TargetCaps {
@@ -14,6 +15,11 @@ export interface TargetCaps {
   readonly names: NameRules;
   /** A put replaces an existing file in one step, with no moment without it. */
   readonly atomicReplace: boolean;
+  /**
+   * Visitors are answered by the target itself, as a bucket does: it keeps each file's headers, and is given
+   * `FileMeta.serving` with every file. Absent where a web server of its own decides how files are served.
+   */
+  readonly servesVisitors?: boolean;
   /** Keeps modification times and permission bits. */
   readonly mtimes: boolean;
   readonly modes: boolean;
@@ -26,9 +32,15 @@ export interface TargetCaps {
 /** A file as a target lists it. */
 export interface RemoteMeta {
   readonly path: RelPath;
+  /** Of the bytes that lie there: compressed ones, where they were compressed on their way. */
   readonly size: number;
   readonly mtimeMs?: number;
   readonly etag?: string;
+  /** Lower-case hexadecimal MD5 of the bytes that lie there, where the target says it for certain. */
+  readonly md5?: string;
+  /** What smartsync wrote beside the file when it put it: `FileMeta.sha256` and `Serving.hash`. */
+  readonly sha256?: string;
+  readonly serving?: string;
 }
 
 /** What a server said of a file after it was put. */
@@ -107,8 +119,11 @@ export interface Stage extends AsyncDisposable {
    * replace or delete is kept so that `revert` can put it back. Nothing that visitors see changes.
    */
   prepare(publication: Publication, ctx: Ctx): Promise<void>;
-  /** Publishes what was prepared, in its order; `done` is called for each change as visitors see it. */
-  publish(ctx: Ctx, done: (change: Change) => void): Promise<void>;
+  /**
+   * Publishes what was prepared, in its order; `done` is called for each change as visitors see it, with what the server
+   * said where it says it only then. A put with a `heldEtag` was never sent: it is published by `Target.serveAs`.
+   */
+  publish(ctx: Ctx, done: (change: Change, result?: PutResult) => void): Promise<void>;
   /** Puts back everything that `publish` replaced or deleted, and takes away what it added. */
   revert(ctx: Ctx): Promise<void>;
 }
@@ -136,32 +151,6 @@ export interface Releases {
   switchTo(name: string, ctx: Ctx): Promise<void>;
   /** What is to be done before releases can be used; undefined when nothing is. */
   conversion(ctx: Ctx): Promise<Conversion | undefined>;
-}
-
-/** A command that runs on the server before or after a delivery. */
-export interface Hook {
-  readonly when: "before" | "after";
-  readonly command: string;
-  /** Seconds. */
-  readonly timeout: number;
-  /** "fail": before, the delivery is not begun; after, the run says that it was only partly done. "warn": it is told. */
-  readonly onFailure: "fail" | "warn";
-}
-
-/** How a command on the server ended. */
-export interface HookResult {
-  /** null when it was ended by a signal or took too long. */
-  readonly exitCode: number | null;
-  /** What it wrote, both streams as they came, cut to a length a person reads. */
-  readonly output: string;
-  /** Why there is no exit code. */
-  readonly why?: string;
-}
-
-/** The commands a target's configuration names, and running them. */
-export interface Hooks {
-  readonly list: readonly Hook[];
-  run(hook: Hook, ctx: Ctx): Promise<HookResult>;
 }
 
 /**
@@ -198,6 +187,18 @@ export interface Target extends AsyncDisposable {
   examine?(ctx: Ctx): Promise<readonly string[]>;
   readonly releases?: Releases;
   readonly hooks?: Hooks;
+  /**
+   * Lists the whole site on every run, where that is cheap and tells more than smartsync's own records: what is there,
+   * with its etag. `known` are paths that are likely there, in order: they may serve to list many parts at once.
+   */
+  survey?(known: readonly RelPath[], ctx: Ctx): Promise<ReadonlyMap<RelPath, RemoteMeta>>;
+  /** Everything the target says of one file, where that is more than a survey tells; undefined when it is not there. */
+  describe?(path: RelPath, ctx: Ctx): Promise<RemoteMeta | undefined>;
+  /**
+   * Serves a file's bytes that are there already as `file.serving` says, without sending them; undefined, and nothing
+   * changed, when the file no longer has this etag.
+   */
+  serveAs?(file: FileMeta, heldEtag: string, ctx: Ctx): Promise<PutResult | undefined>;
 }
 
 /** What a target is told when it is opened, besides its own configuration. */

@@ -23,6 +23,8 @@ targets:
     ${line}
 `;
 
+const GRACE = 'must be a duration such as "7d", "12h" or "30m", or a number of deliveries such as "3 deliveries"';
+
 const cases: Record<string, [yaml: string, ...problems: string[]]> = {
   "an empty file": ["", "smartsync.yaml:1:1 must be a mapping (key: value), but nothing is given"],
   "a file of comments": ["# later\n", "smartsync.yaml:1:1 must be a mapping (key: value), but nothing is given"],
@@ -56,6 +58,9 @@ const cases: Record<string, [yaml: string, ...problems: string[]]> = {
     "smartsync.yaml:1:10 sites.a.source: is missing",
     "smartsync.yaml:2:12 targets.t.path: is missing",
   ],
+  "a grace that is no duration": [site("grace: 1週間"), `smartsync.yaml:5:5 sites.本社.grace: ${GRACE}`],
+  "a grace of nothing": [site("grace: 0d"), `smartsync.yaml:5:5 sites.本社.grace: ${GRACE}`],
+  "a grace without a unit": [site("grace: 7"), `smartsync.yaml:5:5 sites.本社.grace: ${GRACE}`],
   "a text for a list": [
     site('include: "*.html"'),
     'smartsync.yaml:5:5 sites.本社.include: must be a list, not "*.html"',
@@ -99,6 +104,55 @@ const cases: Record<string, [yaml: string, ...problems: string[]]> = {
   "more than all": [
     site("guard: { maxDelete: 101% }"),
     'smartsync.yaml:5:14 sites.本社.guard.maxDelete: must be a percentage from "0%" to "100%"',
+  ],
+  "a header rule for nothing": [
+    site('headers: [{ cacheControl: no-store }, { match: "", charset: utf-8 }, { match: [], charset: utf-8 }]'),
+    "smartsync.yaml:5:15 sites.本社.headers[0].match: is missing",
+    "smartsync.yaml:5:45 sites.本社.headers[1].match: must not be empty",
+    "smartsync.yaml:5:76 sites.本社.headers[2].match: must not be empty",
+  ],
+  "a header that can't be sent": [
+    site(
+      'headers: [{ match: a, cacheControl: "a\\nSet-Cookie: b", contentLanguage: 日本語, contentDisposition: " inline" }]',
+    ),
+    "smartsync.yaml:5:27 sites.本社.headers[0].cacheControl: must be one line, without control characters",
+    "smartsync.yaml:5:61 sites.本社.headers[0].contentLanguage: must be ASCII: nothing else can be sent in a header",
+    "smartsync.yaml:5:83 sites.本社.headers[0].contentDisposition: must not begin or end with a space",
+  ],
+  "a header that means nothing": [
+    site("headers: [{ match: a, contentType: html, charset: cp932, contentLanguage: ja_JP, contentEncoding: gzip/9 }]"),
+    "smartsync.yaml:5:27 sites.本社.headers[0].contentType: must be a media type such as text/html",
+    "smartsync.yaml:5:46 sites.本社.headers[0].charset: must be an encoding that browsers know, such as utf-8, Shift_JIS, EUC-JP or ISO-2022-JP",
+    "smartsync.yaml:5:62 sites.本社.headers[0].contentLanguage: must be a language such as ja or en-GB, or several with commas between them",
+    "smartsync.yaml:5:86 sites.本社.headers[0].contentEncoding: must be an encoding such as gzip",
+  ],
+  "metadata that stores can't keep": [
+    site("headers: [{ match: a, metadata: { Owner: web, 部署: web, note: 広報 } }]"),
+    'smartsync.yaml:5:39 sites.本社.headers[0].metadata.Owner: a name of metadata holds a-z, 0-9 and "-", and begins with a letter',
+    'smartsync.yaml:5:51 sites.本社.headers[0].metadata.部署: a name of metadata holds a-z, 0-9 and "-", and begins with a letter',
+    "smartsync.yaml:5:60 sites.本社.headers[0].metadata.note: must be ASCII: nothing else can be sent in a header",
+  ],
+  "metadata that smartsync writes itself": [
+    site('headers: [{ match: a, metadata: { smartsync-sha256: a, mtime: "1" } }]'),
+    "smartsync.yaml:5:39 sites.本社.headers[0].metadata.smartsync-sha256: this name of metadata is smartsync's own",
+    "smartsync.yaml:5:60 sites.本社.headers[0].metadata.mtime: this name of metadata is smartsync's own",
+  ],
+  "more metadata than stores keep": [
+    site(`headers: [{ match: a, metadata: { note: ${"x".repeat(2_045)} } }]`),
+    "smartsync.yaml:5:27 sites.本社.headers[0].metadata: must not be longer than 2048 bytes",
+  ],
+  "redirects to nowhere": [
+    site("headers: [{ match: a, redirect: news/ }, { match: b, redirect: /会社/ }]"),
+    'smartsync.yaml:5:27 sites.本社.headers[0].redirect: must begin with "/", "https://" or "http://"',
+    "smartsync.yaml:5:58 sites.本社.headers[1].redirect: must be percent-encoded: /%E4%BC%9A%E7%A4%BE/",
+  ],
+  "files that would be compressed twice": [
+    site("headers: [{ match: a, contentEncoding: gzip, compress: gzip }]"),
+    "smartsync.yaml:5:50 sites.本社.headers[0].compress: contentEncoding says that the files are compressed already; keep one of them",
+  ],
+  "a misspelt key of a header rule": [
+    site("headers: [{ match: a, cachecontrol: no-store }]"),
+    'smartsync.yaml:5:27 sites.本社.headers[0].cachecontrol: unknown key; did you mean "cacheControl"?',
   ],
   "a misspelt choice": [
     site("specialFiles: skipp"),

@@ -36,6 +36,8 @@ test("a small file loads with every default of a site filled in, and targets as 
         guard: { maxDelete: 25, maxDeleteCount: 500, maxShrink: 50, protect: [] },
         pages: ["**/*.{html,htm,xhtml,shtml,php,xml,rss,atom}"],
         publish: "ordered",
+        headers: [],
+        cleanUrls: "none",
         targets: ["web1"],
       },
     },

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { checkGuards } from "../../src/core/check-guards.ts";
+import { diff } from "../../src/core/diff.ts";
 import { describeGuard, GUARDS } from "../../src/core/guard.ts";
 import { type GoldenCase, planOf } from "./golden.ts";
+import { local, relPath } from "./snapshots.ts";
 
 const site: GoldenCase = { name: "", local: { "index.html": "i" }, remote: { "index.html": "i" }, plan: null };
 
@@ -66,4 +69,29 @@ describe("a guard", () => {
     expect(messages({ local: { "con.html": "x" }, remote: { "con.html": "x" }, names: windows })).toEqual([]);
     expect(messages({ local: { "con.html": "y" }, remote: { "con.html": "x" }, names: windows })).toHaveLength(1);
   });
+});
+
+test("protects what somebody else put there, but not what a delivery that had passed was replacing", () => {
+  const path = relPath("会社案内.html");
+  const source = local({ [path]: "new" });
+  const refusedGuards = (etag?: string) => {
+    const there = { path, size: 3, sha256: null, ...(etag === undefined ? {} : { etag }) };
+    const remote = { files: new Map([[path, there]]), state: "1:a" };
+    const policy = {
+      force: false,
+      excluded: () => false,
+      isPage: () => true,
+      isProtected: () => true,
+      maxDeletePercent: 100,
+      maxDeleteCount: 10,
+      maxShrinkPercent: 100,
+      allow: new Set<never>(),
+    };
+    const names = { foldsCase: false, foldsUnicode: false, maxSegmentBytes: 255, maxPathBytes: 4096, windows: false };
+    const changes = diff(source, remote, policy);
+    const input = { site: "s", target: "t", local: source, remote, changes, policy, names, problems: [] };
+    return checkGuards(input, source.files.keys()).map(({ guard }) => guard);
+  };
+  expect(refusedGuards("theirs")).toEqual(["protected-path"]);
+  expect(refusedGuards()).toEqual([]);
 });

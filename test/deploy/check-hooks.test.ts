@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkHooks } from "../../src/deploy/check-hooks.ts";
-import type { Hook, HookResult, Hooks } from "../../src/targets/target.ts";
+import type { Hook, HookResult, Hooks } from "../../src/targets/hook.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 
 const list: Hook[] = [

@@ -10,6 +10,7 @@ import { SmartsyncError } from "../../src/lib/errors.ts";
 import { createRedactor } from "../../src/lib/redact.ts";
 import { type LocalState, openLocalState } from "../../src/state/local-state.ts";
 import type { Target } from "../../src/targets/target.ts";
+import { createMemoryServer } from "../doubles/memory-target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 import { changes, servers } from "./memory-registry.ts";
 import { served } from "./try-delivery.ts";
@@ -162,4 +163,86 @@ test("a hook that fails after the delivery makes it partly done", async () => {
   expect(outcome).toBe("partial");
   expect(targets).toMatchObject([{ outcome: "partial", uploaded: 2, failure: { code: "hook-failed" } }]);
   expect(pages()).toEqual({ web1: "古い" });
+});
+
+describe("a site on a server and in a bucket", () => {
+  const both = { web1: {}, bucket: { bucket: "s3" } };
+
+  test("is scanned once; the bucket is given headers, the server is not", async () => {
+    const ctx = testCtx();
+    await push(both, "ordered", ctx);
+    expect(ctx.events.filter(({ type }) => type === "scanned")).toHaveLength(1);
+    expect(pages()).toEqual({ web1: "古い", bucket: "古い" });
+    expect(servers.get("bucket")?.files.get("画像.svg")?.serving).toMatchObject({
+      contentType: "image/svg+xml; charset=utf-8",
+    });
+    expect(servers.get("web1")?.files.get("画像.svg")?.serving).toBeUndefined();
+    expect((await push(both, "ordered")).outcome).toBe("unchanged");
+    publish("新しい");
+    expect((await push(both, "together")).outcome).toBe("done");
+    expect(pages()).toEqual({ web1: "新しい", bucket: "新しい" });
+  });
+
+  test("counts what only got other headers apart from what was sent, ordered and staged", async () => {
+    for (const how of ["ordered", "staged"]) {
+      const server = createMemoryServer();
+      servers.set("bucket", server);
+      for (const path of ["index.html", "画像.svg"]) {
+        server.files.set(path, { content: Buffer.from("古い"), mtimeMs: 0, mode: 0o644 });
+      }
+      writeFileSync(join(dir, "public", "新しい.txt"), "neu");
+      const { targets } = await push({ bucket: { bucket: "s3" } }, how);
+      expect(targets).toMatchObject([{ uploaded: 1, headers: 2, bytes: 3, unchanged: 0 }]);
+    }
+  });
+
+  test("carries out a stored plan, but not after somebody else changed an object of it", async () => {
+    const job = { site: "corporate", trigger: "plan" };
+    const { plans } = await makePlans(job, await deps(both, "ordered"), testCtx());
+    const stored = JSON.parse(JSON.stringify(plans));
+    const object = { content: Buffer.from("別の内容"), mtimeMs: 0, mode: 0o644 };
+    servers.get("bucket")?.files.set("index.html", object);
+    const run = async () => deploy({ ...job, plans: stored }, await deps(both, "ordered"), testCtx());
+    await expect(run()).rejects.toMatchObject({ code: "plan-outdated" });
+    servers.get("bucket")?.files.delete("index.html");
+    expect((await run()).outcome).toBe("done");
+  });
+
+  test("does not record what somebody else put there when only a part is delivered", async () => {
+    const server = createMemoryServer();
+    servers.set("bucket", server);
+    server.files.set("画像.svg", { content: Buffer.from("別の画像"), mtimeMs: 0, mode: 0o644 });
+    const only = { site: "corporate", trigger: "push", only: ["index.html"] };
+    await deploy(only, await deps({ bucket: { bucket: "s3" } }, "ordered"), testCtx());
+    rmSync(join(dir, "public", "画像.svg"));
+    await push({ bucket: { bucket: "s3" } }, "ordered");
+    expect(served(server)).toEqual({ "index.html": "古い", "画像.svg": "別の画像" });
+  });
+});
+
+describe("a staged site", () => {
+  test("is laid beside first on every target, each for itself: one that fails is put back and holds nobody back", async () => {
+    await push({ web1: {}, web2: {}, bucket: { bucket: "gcs" } }, "staged");
+    publish("新しい");
+    changes.set("web2", failWhilePublishing);
+    const ctx = testCtx();
+    const report = await push({ web1: {}, web2: {}, bucket: { bucket: "gcs" } }, "staged", ctx);
+    expect(report.outcome).toBe("partial");
+    expect(pages()).toEqual({ web1: "新しい", web2: "古い", bucket: "新しい" });
+    const staged = ctx.events.flatMap((event) => (event.type === "staged" ? [event.target] : []));
+    expect(staged.sort()).toEqual(["bucket", "web1", "web2"]);
+  });
+
+  test("is refused while a target can't stage", async () => {
+    const refused = { code: "cannot-stage", message: expect.stringContaining("publish: staged is not possible") };
+    await expect(push({ web1: {}, web2: { stages: "not" } }, "staged")).rejects.toMatchObject(refused);
+  });
+
+  test("does without a target that can't be looked at", async () => {
+    changes.set("web2", () => {
+      throw FULL;
+    });
+    expect((await push({ web1: {}, web2: {} }, "staged")).outcome).toBe("partial");
+    expect(pages()).toEqual({ web1: "古い" });
+  });
 });

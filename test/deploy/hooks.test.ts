@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { runHooks } from "../../src/deploy/hooks.ts";
 import { SmartsyncError } from "../../src/lib/errors.ts";
-import type { Hook, HookResult, Target } from "../../src/targets/target.ts";
+import type { Hook, HookResult } from "../../src/targets/hook.ts";
+import type { Target } from "../../src/targets/target.ts";
 import { createMemoryServer } from "../doubles/memory-target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 

@@ -16,12 +16,13 @@ const memory = defineTarget({
     server: z.string(),
     stages: z.enum(["not", "singly", "many"]).default("singly"),
     alwaysStages: z.boolean().default(false),
+    bucket: z.enum(["s3", "gcs"]).optional(),
   }),
   describe: ({ server }) => `memory:${server}`,
-  async open({ server: name, stages, alwaysStages }) {
+  async open({ server: name, stages, alwaysStages, bucket }) {
     const server = servers.get(name) ?? createMemoryServer();
     servers.set(name, server);
-    const target = server.open({ alwaysStages }, stages);
+    const target = bucket ? server.openBucket(bucket, { alwaysStages }, stages) : server.open({ alwaysStages }, stages);
     return changes.get(name)?.(target) ?? target;
   },
 });

@@ -2,7 +2,8 @@ import type { Ctx } from "../../src/core/context.ts";
 import { diff } from "../../src/core/diff.ts";
 import { makePlan } from "../../src/core/make-plan.ts";
 import type { Plan } from "../../src/core/plan.ts";
-import { deliver } from "../../src/deploy/deliver.ts";
+import { deliver, needsDelivery } from "../../src/deploy/deliver.ts";
+import { lookAtTarget } from "../../src/deploy/look-at-target.ts";
 import { type Observed, observe } from "../../src/deploy/observe.ts";
 import type { Source } from "../../src/site/source.ts";
 import type { Target } from "../../src/targets/target.ts";
@@ -13,12 +14,17 @@ export const NO_CACHE = { get: () => undefined, set: () => {} };
 
 /** Observes, plans without guards, and delivers what differs, as a run does. Gives the plan. */
 export async function tryDelivery(target: Target, source: Source, ctx: Ctx, run: string): Promise<Plan> {
-  const observed = await observe(target, NO_CACHE, ctx);
+  const observed = await seeTarget(target, source, ctx);
   const plan = await planFor(source, observed, ctx);
-  if (plan.phases.length > 0 || observed.interrupted !== null) {
-    await deliver({ name: "web1", target, observed, cache: NO_CACHE, plan }, source, { run, trigger: "test" }, ctx);
-  }
+  const prepared = { name: "web1", target, observed, cache: NO_CACHE, plan, source };
+  if (needsDelivery(prepared)) await deliver(prepared, { run, trigger: "test" }, ctx);
   return plan;
+}
+
+/** Looks at a target as a run does, but reads its records even when they say that it holds what the source does. */
+export async function seeTarget(target: Target, source: Source, ctx: Ctx): Promise<Observed> {
+  if (target.survey === undefined) return observe(target, NO_CACHE, ctx);
+  return lookAtTarget({ name: "web1", target, cache: NO_CACHE }, { source, scan: source.scan(ctx) }, ctx);
 }
 
 /** The plan that makes the target the source, with every guard off. */

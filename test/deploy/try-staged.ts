@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Ctx } from "../../src/core/context.ts";
 import { needsDelivery } from "../../src/deploy/deliver.ts";
 import { deliverStaged } from "../../src/deploy/deliver-staged.ts";
-import type { Failures, Member } from "../../src/deploy/group-steps.ts";
+import type { Failures } from "../../src/deploy/group-steps.ts";
 import { encodeOwner, thisMachine } from "../../src/deploy/lock-owner.ts";
 import { observe } from "../../src/deploy/observe.ts";
 import { stageDelivery } from "../../src/deploy/stage-delivery.ts";
@@ -12,7 +12,7 @@ import type { Source } from "../../src/site/source.ts";
 import type { Target } from "../../src/targets/target.ts";
 import type { MemoryServer } from "../doubles/memory-target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
-import { NO_CACHE, planFor } from "./try-delivery.ts";
+import { NO_CACHE, planFor, seeTarget } from "./try-delivery.ts";
 
 /**
  * Observes these targets, plans without guards, and delivers to all as one, as a run does. Gives what failed: all of
@@ -24,16 +24,16 @@ export async function tryTogether(
   ctx: Ctx,
   run: string,
 ): Promise<Failures> {
-  const members = Object.entries(targets).map(async ([name, target]): Promise<Member> => {
-    const observed = await observe(target, NO_CACHE, ctx);
+  const members = Object.entries(targets).map(async ([name, target]) => {
+    const observed = await seeTarget(target, source, ctx);
     const plan = await planFor(source, observed, ctx);
-    return { prepared: { name, target, observed, cache: NO_CACHE, plan }, ctx };
+    return { prepared: { name, target, observed, cache: NO_CACHE, plan, source }, ctx };
   });
   const looked = await Promise.all(members).catch(toSmartsyncError);
   if (looked instanceof SmartsyncError) return new Map(Object.keys(targets).map((name) => [name, looked]));
   const busy = looked.filter(({ prepared }) => needsDelivery(prepared));
   return deliverStaged(busy, ctx.signal, ({ prepared, ctx: own }, stop) =>
-    stageDelivery(prepared, { source, why: { run, trigger: "test" }, isAlone: busy.length === 1 }, stop, own),
+    stageDelivery(prepared, { why: { run, trigger: "test" }, isAlone: busy.length === 1 }, stop, own),
   );
 }
 

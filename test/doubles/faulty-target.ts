@@ -79,7 +79,7 @@ interface Laid {
 }
 
 function failing(target: Target, laid: Laid): Target {
-  const { stage } = target;
+  const { stage, survey, describe, serveAs } = target;
   const { through } = laid;
   return {
     ...target,
@@ -93,6 +93,9 @@ function failing(target: Target, laid: Laid): Target {
     remove: (paths, ctx, done) => through("remove", () => target.remove(paths, ctx, done)),
     removeDirs: (dirs, ctx) => through("removeDirs", () => target.removeDirs(dirs, ctx)),
     sweep: (paths, ctx) => through("sweep", () => target.sweep(paths, ctx)),
+    ...(survey && { survey: (known, ctx) => through("survey", () => survey(known, ctx)) }),
+    ...(describe && { describe: (path, ctx) => through("describe", () => describe(path, ctx)) }),
+    ...(serveAs && { serveAs: (file, etag, ctx) => through("serveAs", () => serveAs(file, etag, ctx)) }),
     ...(stage && {
       stage: async (run, ctx) => failingStage(await through("stage", () => stage(run, ctx)), laid),
     }),
@@ -108,7 +111,9 @@ function failingStage(stage: Stage, { through, tell }: Laid): Stage {
     }),
     prepare: (publication, ctx) => through("stage.prepare", () => stage.prepare(publication, ctx)),
     publish: (ctx, done) =>
-      through("stage.publish", () => stage.publish(ctx, (change) => tell("stage.publish one", () => done(change)))),
+      through("stage.publish", () =>
+        stage.publish(ctx, (change, result) => tell("stage.publish one", () => done(change, result))),
+      ),
     revert: (ctx) => through("stage.revert", () => stage.revert(ctx)),
     [Symbol.asyncDispose]: () => through("stage.dispose", async () => stage[Symbol.asyncDispose]()),
   };

@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
-import { type Change, pathOf } from "../../src/core/change.ts";
+import { type Change, type PutChange, pathOf } from "../../src/core/change.ts";
 import { parentsOf } from "../../src/core/rel-path.ts";
 import type { FileMeta } from "../../src/core/snapshot.ts";
 import { throwIfAborted } from "../../src/lib/abort.ts";
 import { SmartsyncError } from "../../src/lib/errors.ts";
-import type { OutgoingFile, Publication, SendReport, Stage } from "../../src/targets/target.ts";
+import type { OutgoingFile, Publication, PutResult, SendReport, Stage } from "../../src/targets/target.ts";
 import type { MemoryFile, MemoryServer } from "./memory-target.ts";
 
 /** What a stage in memory works with. */
@@ -14,12 +14,17 @@ interface MemoryStageParts {
   /** Takes a file in, whole, or throws. */
   receive(file: FileMeta, body: () => Readable, signal: AbortSignal): Promise<MemoryFile>;
   /** Lays a file into the document root. */
-  show(path: string, file: MemoryFile): void;
+  show(path: string, file: MemoryFile): PutResult;
+  /** Changes headers alone, as a bucket can. */
+  serveAs?(file: FileMeta, heldEtag: string): PutResult | undefined;
   removeDirs(dirs: readonly string[]): void;
 }
 
 /** A stage in memory, which keeps the whole contract; `many`: it takes many files in one stream. */
-export function openMemoryStage({ server, receive, show, removeDirs }: MemoryStageParts, many: boolean): Stage {
+export function openMemoryStage(
+  { server, receive, show, removeDirs, serveAs }: MemoryStageParts,
+  many: boolean,
+): Stage {
   const { files, dirs, staged, kept } = server;
   let publication: Publication | undefined;
   const published = new Set<Change>();
@@ -43,6 +48,25 @@ export function openMemoryStage({ server, receive, show, removeDirs }: MemorySta
     }
   }
 
+  /** Compressed ones have another size than their file, and those that lie there already were not sent. */
+  function isReady({ file, heldEtag }: PutChange): boolean {
+    const lying = staged.get(file.path);
+    if (lying === undefined) return heldEtag !== undefined;
+    return file.serving?.compress !== undefined || lying.content.length === file.size;
+  }
+
+  function publishOne(change: Change): PutResult {
+    if (change.kind === "delete") {
+      files.delete(change.path);
+      return {};
+    }
+    const { path } = change.file;
+    const lying = staged.get(path);
+    const result = change.heldEtag === undefined ? lying && show(path, lying) : serveAs?.(change.file, change.heldEtag);
+    if (result === undefined) throw notStaged(path);
+    return result;
+  }
+
   function clear(): void {
     staged.clear();
     kept.clear();
@@ -60,7 +84,7 @@ export function openMemoryStage({ server, receive, show, removeDirs }: MemorySta
       throwIfAborted(signal);
       for (const change of planned.phases.flatMap(({ changes }) => changes)) {
         const path = pathOf(change);
-        if (change.kind === "put" && staged.get(path)?.content.length !== change.file.size) throw notStaged(path);
+        if (change.kind === "put" && !isReady(change)) throw notStaged(path);
         const found = files.get(path);
         if (found !== undefined) kept.set(path, found);
       }
@@ -74,11 +98,9 @@ export function openMemoryStage({ server, receive, show, removeDirs }: MemorySta
           if (published.has(change)) continue;
           await setImmediate();
           throwIfAborted(signal);
-          const path = pathOf(change);
-          if (change.kind === "delete") files.delete(path);
-          else show(path, staged.get(path) ?? { content: new Uint8Array(), mtimeMs: 0, mode: 0 });
+          const result = publishOne(change);
           published.add(change);
-          done(change);
+          done(change, result);
         }
         if (name === "deletions") removeDirs(publication?.emptied ?? []);
       }

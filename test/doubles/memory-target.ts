@@ -2,11 +2,13 @@ import { addAbortSignal, type Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { nameFault } from "../../src/core/names.ts";
 import { parentsOf, type RelPath } from "../../src/core/rel-path.ts";
+import type { Serving } from "../../src/core/serving.ts";
 import type { FileMeta } from "../../src/core/snapshot.ts";
 import { throwIfAborted } from "../../src/lib/abort.ts";
 import { type ErrorKind, SmartsyncError } from "../../src/lib/errors.ts";
 import { isTempName } from "../../src/targets/files/own-names.ts";
-import type { StateStore, Target, TargetCaps } from "../../src/targets/target.ts";
+import type { PutResult, StateStore, Target, TargetCaps } from "../../src/targets/target.ts";
+import { openBucket } from "./memory-bucket.ts";
 import { openMemoryStage } from "./memory-stage.ts";
 
 /** A file as the memory server holds it. */
@@ -14,7 +16,17 @@ export interface MemoryFile {
   readonly content: Uint8Array;
   readonly mtimeMs: number;
   readonly mode: number;
+  /** What a bucket keeps besides; etags as it gives them. */
+  readonly sha256?: string;
+  readonly serving?: Serving;
+  readonly etag?: string;
 }
+
+/**
+ * How a server in memory behaves like a bucket: "s3" has the MD5 for an etag, which it keeps when headers are changed,
+ * and tells what was written beside an object only of one at a time; "gcs" numbers its objects and lists everything.
+ */
+export type BucketManner = "s3" | "gcs";
 
 /** How a target stages: not at all, one file at a time, or many in one stream. */
 type Stages = "not" | "singly" | "many";
@@ -29,8 +41,12 @@ export interface MemoryServer {
   readonly kept: Map<string, MemoryFile>;
   /** The lock's record; undefined when it is free. */
   lock: Uint8Array | undefined;
+  /** How often anything was put. */
+  version: number;
   /** Opens a target on it; any number may be open at once. It stages files one by one unless told otherwise. */
   open(caps?: Partial<TargetCaps>, stages?: Stages): Target;
+  /** The same, as a bucket that answers visitors. */
+  openBucket(manner: BucketManner, caps?: Partial<TargetCaps>, stages?: Stages): Target;
 }
 
 /** A server that holds everything in memory and keeps the whole target contract: for tests of what uses targets. */
@@ -42,7 +58,15 @@ export function createMemoryServer(): MemoryServer {
     staged: new Map(),
     kept: new Map(),
     lock: undefined,
+    version: 0,
     open: (caps = {}, stages = "singly") => openTarget(server, { ...CAPS, ...caps }, stages),
+    openBucket: (manner, caps = {}, stages = "singly") =>
+      openTarget(
+        server,
+        { ...CAPS, names: { ...CAPS.names, flat: true }, servesVisitors: true, ...caps },
+        stages,
+        manner,
+      ),
   };
   return server;
 }
@@ -57,8 +81,9 @@ const CAPS: TargetCaps = {
   features: ["memory"],
 };
 
-function openTarget(server: MemoryServer, caps: TargetCaps, stages: Stages): Target {
+function openTarget(server: MemoryServer, caps: TargetCaps, stages: Stages, manner?: BucketManner): Target {
   const { files, dirs } = server;
+  const bucket = manner && openBucket(server, manner);
 
   function makeDir(dir: string): void {
     for (const path of [dir, ...parentsOf(dir)]) {
@@ -67,17 +92,22 @@ function openTarget(server: MemoryServer, caps: TargetCaps, stages: Stages): Tar
     }
   }
 
-  async function take({ path, mtimeMs, mode }: FileMeta, body: () => Readable, signal: AbortSignal) {
+  async function take(file: FileMeta, body: () => Readable, signal: AbortSignal) {
+    const { path, mtimeMs, mode, sha256, serving } = file;
     throwIfAborted(signal);
     const fault = nameFault(path, caps.names);
     if (fault) throw failure("config", "bad-name", `the name ${path} ${fault}`);
-    return { content: await receive(body, signal), mtimeMs, mode };
+    const beside = caps.servesVisitors && serving ? { sha256, serving } : {};
+    return { content: await receive(body, signal), mtimeMs, mode, ...beside };
   }
 
-  function show(path: string, file: MemoryFile): void {
+  function show(path: string, file: MemoryFile): PutResult {
+    server.version++;
+    if (bucket) return bucket.show(path, file);
     for (const dir of parentsOf(path).slice(0, 1)) makeDir(dir);
     if (dirs.has(path)) throw failure("conflict", "is-a-directory", `there is a directory in the way: ${path}`);
     files.set(path, file);
+    return {};
   }
 
   function removeDirs(paths: readonly string[]): void {
@@ -105,12 +135,11 @@ function openTarget(server: MemoryServer, caps: TargetCaps, stages: Stages): Tar
       throw failure("not-found", "not-found", `there is no file ${path}`);
     },
     async put(file, body, { signal }) {
-      show(file.path, await take(file, body, signal));
-      return {};
+      return show(file.path, await take(file, body, signal));
     },
     async makeDirs(paths, { signal }) {
       throwIfAborted(signal);
-      for (const path of paths) makeDir(path);
+      if (!bucket) for (const path of paths) makeDir(path);
     },
     async remove(paths, { signal }, done) {
       for (const path of paths) {
@@ -126,10 +155,12 @@ function openTarget(server: MemoryServer, caps: TargetCaps, stages: Stages): Tar
     async sweep(_paths, { signal }) {
       throwIfAborted(signal);
     },
+    ...bucket?.calls,
     ...(stages !== "not" && {
       async stage(_run, { signal }) {
         throwIfAborted(signal);
-        return openMemoryStage({ server, receive: take, show, removeDirs }, stages === "many");
+        const parts = { server, receive: take, show, removeDirs, ...(bucket && { serveAs: bucket.serveAs }) };
+        return openMemoryStage(parts, stages === "many");
       },
     }),
     async [Symbol.asyncDispose]() {

@@ -1,16 +1,16 @@
-import type { Change } from "../../src/core/change.ts";
+import type { Change, PutChange, PutReason } from "../../src/core/change.ts";
 import type { Plan } from "../../src/core/plan.ts";
 import { parseRelPath, type RelPath } from "../../src/core/rel-path.ts";
 
 /** A path that is one, or a failed test. */
-function rel(path: string): RelPath {
+export function rel(path: string): RelPath {
   const parsed = parseRelPath(path);
   if (parsed === undefined) throw new Error(`"${path}" is no relative path`);
   return parsed;
 }
 
 /** A file to send. */
-export function put(path: string, size: number, reason: "new" | "content" | "unknown" = "new"): Change {
+export function put(path: string, size: number, reason: PutReason = "new"): PutChange {
   return { kind: "put", reason, file: { path: rel(path), size, sha256: "0".repeat(64), mtimeMs: 0, mode: 0o644 } };
 }
 

@@ -157,6 +157,19 @@ describe("lines for a log", () => {
     ]);
   });
 
+  test("files that another tool put there are told, as they need not be sent", () => {
+    const observed = { type: "observed", target: "bucket", state: "absent~1f", interrupted: null } as const;
+    expect(
+      linesFor([
+        { ...observed, files: 1_200, first: true, adopted: 1_200, drifted: 0 },
+        { ...observed, files: 3, first: false, adopted: 0, drifted: 0 },
+      ]),
+    ).toEqual([
+      "bucket: nothing delivered yet; 1,200 files put there by another tool found equal to the site's",
+      "bucket: 3 files known there",
+    ]);
+  });
+
   test("retries, a dead run's lock and an interrupted run are told", () => {
     expect(
       linesFor([

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Plan } from "../../src/core/plan.ts";
 import { renderPlan } from "../../src/report/plan-text.ts";
 import { plainStyle } from "../../src/report/style.ts";
 import { columnsOf } from "../../src/report/text-width.ts";
-import { del, planOf, put } from "./fixture-events.ts";
+import { del, planOf, put, rel } from "./fixture-events.ts";
 
 const blog = Array.from({ length: 812 }, (_, at) => put(`blog/2026/${at % 31}/記事${at}.html`, 15_000));
 
@@ -46,6 +47,47 @@ describe("a plan for people", () => {
       "          … and 809 more",
       "          if this is meant: --allow delete-limit",
     ]);
+  });
+
+  test("tells what only gets other headers apart from what is sent", () => {
+    const held = { ...put("画像/会社.svg", 900, "headers"), heldEtag: "1f" };
+    const plan = planOf([put("index.html", 800, "headers"), held]);
+    const lines = renderPlan({ ...plan, totals: { ...plan.totals, putBytes: 800 } }, { style: plainStyle, width: 80 });
+    expect(lines).toEqual([
+      "web1  1 to send (800 B) · 1 to be given other headers · 9,171 unchanged",
+      "",
+      "  1. assets: 1 file, 0 B",
+      "    ~  headers  /画像/会社.svg    0 B",
+      "  2. pages: 1 file, 800 B",
+      "    ~  headers  /index.html     800 B",
+    ]);
+  });
+
+  test("tells which files left the site and stay, for how long, and which are back", () => {
+    const kept = Array.from({ length: 40 }, (_, at) => rel(`assets/${at}/桜.css`));
+    const keeping = { grace: "7 days", begins: kept, ends: [rel("画像/会社.svg")] };
+    const plan = planOf([put("index.html", 800, "content")], { keeping });
+    const told = (parts: Partial<Plan>, kept: number) =>
+      renderPlan({ ...plan, ...parts, totals: { ...plan.totals, kept } }, { style: plainStyle, width: 80 });
+    expect(told({}, 40)).toEqual([
+      "web1  1 to send (800 B) · 40 kept for 7 days · 1 back · 9,171 unchanged",
+      "",
+      "  1. pages: 1 file, 800 B",
+      "    ~  changed  /index.html               800 B",
+      "  left the site, kept for 7 days: 40 files",
+      "    =  keep     /assets/**      40 files",
+      "  back in the site: 1 file",
+      "    =  back     /画像/会社.svg",
+    ]);
+    expect(told({ keeping: { ...keeping, ends: [] } }, 1_040)[0]).toBe(
+      "web1  1 to send (800 B) · 1,040 kept (40 of them from now on, for 7 days) · 9,171 unchanged",
+    );
+  });
+
+  test("names what stays only by its number when nothing changes about it", () => {
+    const { totals, ...plan } = planOf([]);
+    const lines = renderPlan({ ...plan, totals: { ...totals, kept: 40 } }, { style: plainStyle, width: 80 });
+    expect(lines).toEqual(["web1  nothing to do · 40 kept · 9,171 unchanged"]);
   });
 
   test("names every file when asked to", () => {

@@ -27,6 +27,12 @@ describe("how a run ended", () => {
     expect(renderResult(target("unchanged"), plainStyle)).toEqual(["✓ up to date  web1  10 unchanged · 2.0 s"]);
   });
 
+  test("what left the site and stays is told beside what was done", () => {
+    expect(renderResult({ ...target("done", 2), kept: 1200 }, plainStyle)).toEqual([
+      "✓ delivered  web1  2 sent (2.0 kB) · 1,200 kept · 10 unchanged · 2.0 s",
+    ]);
+  });
+
   test("a delivery is not called partial for a command that failed after it, and not asked to be repeated", () => {
     const failure = { kind: "partial", code: "hook-failed", message: "exit code 3" };
     const hooked = { ...target("partial", 2), failure };

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { HookResult } from "../../src/targets/hook.ts";
 import { createHooks, hooksField } from "../../src/targets/ssh/hooks.ts";
 import { openSshLine } from "../../src/targets/ssh/open-ssh-line.ts";
 import type { SshLine } from "../../src/targets/ssh/ssh-line.ts";
 import type { SshSettings } from "../../src/targets/ssh/ssh-schema.ts";
-import type { HookResult } from "../../src/targets/target.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 import { type SshServer, startSshd } from "../servers/sshd.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Hook, Hooks } from "../target.ts";
+import type { Hook, Hooks } from "../hook.ts";
 import { runHook } from "./run-hook.ts";
 import type { SshLine } from "./ssh-line.ts";
 

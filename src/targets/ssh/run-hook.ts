@@ -1,5 +1,5 @@
 import { throwIfAborted } from "../../lib/abort.ts";
-import type { Hook, HookResult } from "../target.ts";
+import type { Hook, HookResult } from "../hook.ts";
 import { quoteForShell } from "./quote-for-shell.ts";
 import { createShortOutput } from "./short-output.ts";
 import type { LineCtx, SshLine } from "./ssh-line.ts";

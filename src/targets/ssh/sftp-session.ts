@@ -1,6 +1,6 @@
 import type { FileEntryWithStats, InputAttributes, SFTPWrapper, Stats } from "ssh2";
 import { throwIfAborted } from "../../lib/abort.ts";
-import { type ByteBudget, createByteBudget } from "./byte-budget.ts";
+import { type ByteBudget, createByteBudget } from "../../lib/byte-budget.ts";
 import { connectionLost, stopped } from "./line-failures.ts";
 import { sftpError } from "./sftp-error.ts";
 import type { LineCtx, SshLine } from "./ssh-line.ts";

@@ -12,7 +12,7 @@ export function readOnly(target: Target): Target {
       code: "read-only",
     });
   };
-  const { stage, releases, hooks } = target;
+  const { stage, releases, hooks, serveAs } = target;
   return {
     ...target,
     put: refuse("put"),
@@ -28,6 +28,7 @@ export function readOnly(target: Target): Target {
       writeLock: refuse("state.writeLock"),
       dropLock: refuse("state.dropLock"),
     },
+    ...(serveAs && { serveAs: refuse("serveAs") }),
     ...(stage && { stage: refuse("stage") }),
     ...(releases && {
       releases: {

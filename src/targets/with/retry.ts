@@ -43,7 +43,7 @@ export function createRetry(name: string, patience: Patience = PATIENCE): Retry 
  */
 export function withRetry(target: Target, name: string, patience: Patience = PATIENCE): Target {
   const retry = createRetry(name, patience);
-  const { stage, releases } = target;
+  const { stage, releases, survey, describe, serveAs } = target;
   return {
     ...target,
     state: retryState(target.state, retry),
@@ -65,6 +65,11 @@ export function withRetry(target: Target, name: string, patience: Patience = PAT
     },
     removeDirs: (dirs, ctx) => retry("delete directories", ctx, () => target.removeDirs(dirs, ctx)),
     sweep: (paths, ctx) => retry("sweep temporary files", ctx, () => target.sweep(paths, ctx)),
+    ...(survey && { survey: (known, ctx) => retry("list the site", ctx, () => survey(known, ctx)) }),
+    ...(describe && { describe: (path, ctx) => retry(`look at ${path}`, ctx, () => describe(path, ctx)) }),
+    ...(serveAs && {
+      serveAs: (file, etag, ctx) => retry(`change the headers of ${file.path}`, ctx, () => serveAs(file, etag, ctx)),
+    }),
     ...(stage && {
       stage: async (run, ctx) => retryStage(await retry("begin to stage", ctx, () => stage(run, ctx)), retry),
     }),

@@ -40,7 +40,8 @@ async function stage() {
 describe("readOnly", () => {
   it("refuses every writing call, and the server stays as it was", async () => {
     const { server, target, touched } = await stage();
-    const before = structuredClone({ ...server, open: undefined });
+    const holding = () => structuredClone({ ...server, open: undefined, openBucket: undefined });
+    const before = holding();
     const { state } = target;
     const path = relPath("会社案内/index.html");
     const writes = {
@@ -64,7 +65,7 @@ describe("readOnly", () => {
       await expect(promise, call).rejects.toThrow(`${call} was called`);
     }
     expect(touched).toEqual([]);
-    expect(structuredClone({ ...server, open: undefined })).toEqual(before);
+    expect(holding()).toEqual(before);
   });
 
   it("has no call that is neither refused nor known to be a reading one", async () => {
@@ -74,6 +75,18 @@ describe("readOnly", () => {
       Object.keys(to).filter((key) => Reflect.get(from, key) === Reflect.get(to, key));
     expect(passed(plain, target)).toEqual(["caps", "list", "get"]);
     expect(passed(plain.state, target.state)).toEqual(["place", "read", "list", "readLock"]);
+  });
+
+  it("lets a bucket be listed and described, and refuses to change headers", async () => {
+    const server = createMemoryServer();
+    server.files.set("画像.svg", { content, mtimeMs: 0, mode: 0o644 });
+    const target = readOnly(server.openBucket("s3"));
+    const listed = (await target.survey?.([], ctx))?.get(relPath("画像.svg"));
+    expect(listed).toMatchObject({ size: 10 });
+    expect(await target.describe?.(relPath("画像.svg"), ctx)).toMatchObject({ etag: listed?.etag });
+    const serving = { contentType: "image/svg+xml", hash: "plain-0123456789abcdef" };
+    const file = metaOf("画像.svg", content, { serving });
+    await expect(target.serveAs?.(file, listed?.etag ?? "", ctx)).rejects.toThrow("serveAs was called");
   });
 
   it("lets every reading call through", async () => {

@@ -46,6 +46,22 @@ describe("withRetry", () => {
     ]);
   });
 
+  it("lists, describes and changes the headers of a bucket again", async () => {
+    const server = createMemoryServer();
+    const calls: Call[] = ["survey", "describe", "serveAs"];
+    const laid = layFaults(calls.map((call) => ({ call, nth: 1, when: "before", error: dropped })));
+    const target = withRetry(laid.on(server.openBucket("gcs")), "bucket", { attempts: 2, firstWaitMs: 1 });
+    const ctx = testCtx({ clock: instantClock() });
+    const file = metaOf("お知らせ.html", content, {
+      serving: { contentType: "text/html", hash: "plain-0123456789abcdef" },
+    });
+    const { etag = "" } = await target.put(file, bodyOf(content), ctx);
+    expect((await target.survey?.([], ctx))?.size).toBe(1);
+    expect(await target.describe?.(file.path, ctx)).toMatchObject({ etag });
+    expect((await target.serveAs?.(file, etag, ctx))?.etag).not.toBe(etag);
+    expect(laid.fired.size).toBe(3);
+  });
+
   it("waits longer each time, on the given clock", async () => {
     const { target, clock, ctx } = stage(...fail("state.read", 3));
     await target.state.read("manifest.json", ctx);
