@@ -1,7 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { ftpsTable } from "./ftps/ftps-table.ts";
-import { loadResults, type Result } from "./results.ts";
+import { AZURE_TOOLS } from "./objects/azure-tools.ts";
+import { GCS_TOOLS } from "./objects/gcs-bench.ts";
+import { type Goals, linkTable, memoryTable, storeTable } from "./objects/object-tables.ts";
+import { S3_TOOLS } from "./objects/s3-tools.ts";
+import { type BenchName, loadResults, type Result } from "./results.ts";
 import { scanTable } from "./scan/scan-table.ts";
 import { bigFileTable } from "./ssh/big-file-table.ts";
 import { sshGoals, sshTable } from "./ssh/ssh-table.ts";
@@ -15,11 +19,21 @@ export async function writeReport(): Promise<void> {
   const scan = results.filter(({ bench }) => bench === "scan");
   const ssh = results.filter(({ bench }) => bench === "ssh");
   const bigFile = results.filter(({ bench }) => bench === "ssh-big");
+  const of = (name: BenchName) => results.filter(({ bench }) => bench === name);
+  const store = (name: BenchName, tools: Tools, goals: Goals) =>
+    bySize(of(name)).map((size) => storeTable(size, labelsOf(tools), goals));
+  const s3Tables = [
+    ...store("s3", S3_TOOLS, { first: 0.9, unchanged: 0.6 }),
+    ...bySize(of("s3-link")).map((size) => linkTable(size, labelsOf(S3_TOOLS))),
+    ...(of("s3-many").length > 0 ? [memoryTable(of("s3-many"), of("s3-big"))] : []),
+  ];
+  const azureTables = store("azure", AZURE_TOOLS, STORE_GOALS);
+  const gcsTables = store("gcs", GCS_TOOLS, STORE_GOALS);
   const ftpsTables = bySize(ftps).map(ftpsTable);
   const sshTables = [...bySize(ssh).flatMap((size) => [sshTable(size), sshGoals(size)])];
   if (bigFile.length > 0) sshTables.push(bigFileTable(bigFile));
   const scanTables = bySize(scan).map(scanTable);
-  console.log(["", ...ftpsTables, ...sshTables, ...scanTables].join("\n\n"));
+  console.log(["", ...ftpsTables, ...sshTables, ...s3Tables, ...azureTables, ...gcsTables, ...scanTables].join("\n\n"));
   await writeFile(
     DOCUMENT,
     `# Benchmarks
@@ -60,6 +74,37 @@ ${sshTables.join("\n\n") || "Not measured yet: `npm run bench -- ssh`"}
 
 ${list([...ssh, ...bigFile], describeTool)}
 
+## Object storage
+
+### S3
+
+${s3Tables.join("\n\n") || "Not measured yet: `npm run bench -- s3 s3-link s3-memory`"}
+
+- The first table is of Ceph RGW with its store in memory, over loopback: the server takes most of the time. After every
+  delivery the bucket's objects are compared with the source by their MD5.
+- The second is of a server that does nearly nothing (\`bench/objects/sink-server.ts\`), at the other end of the FTPS
+  bench's link. CPU is that of the whole process and what it started, start-up and scan included.
+- The third is of the same server over loopback. The file of 5 GiB is counted there and thrown away.
+
+${list([...of("s3"), ...of("s3-link"), ...of("s3-many"), ...of("s3-big")], describeTool)}
+
+### Azure Blob Storage
+
+${azureTables.join("\n\n") || "Not measured yet: `npm run bench -- azure`"}
+
+- The server is Azurite, with everything in memory, over loopback; it is a single Node.js process and takes most of the
+  time. azcopy looks at its progress every two seconds, and ends no earlier.
+
+${list(of("azure"), describeTool)}
+
+### Google Cloud Storage
+
+${gcsTables.join("\n\n") || "Not measured yet: `npm run bench -- gcs`"}
+
+- The server is the storage emulator of Firebase's tools, over loopback: a single Node.js process as well.
+
+${list(of("gcs"), describeTool)}
+
 ## Planning, on the local disk
 
 ${scanTables.join("\n\n") || "Not measured yet: `npm run bench -- scan`"}
@@ -77,6 +122,14 @@ ${list(results, ({ machine }) => machine)}
 ${dates(results)}
 `,
   );
+}
+
+type Tools = Readonly<Record<string, { readonly label: string }>>;
+
+const STORE_GOALS: Goals = { first: 0.7, unchanged: 0.7, changed: 0.7, touched: 0.7 };
+
+function labelsOf(tools: Tools): Record<string, string> {
+  return Object.fromEntries(Object.entries(tools).map(([name, { label }]) => [name, label]));
 }
 
 /** The results of each number of files, fewest files first. */

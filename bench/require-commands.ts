@@ -12,10 +12,16 @@ const PACKAGES = {
   sysctl: "procps",
   gcc: "gcc",
   time: "time",
+  curl: "curl",
+  aws: "awscli",
+  hugo: "hugo",
 } as const;
 
 /** A command the benches use. */
 export type CommandName = keyof typeof PACKAGES;
+
+/** What a link with a delay is made with. */
+export const LINK_COMMANDS: readonly CommandName[] = ["ip", "ss", "sysctl", "gcc"];
 
 /** Makes sure these commands are there: installs their packages as root, and otherwise throws the command that does. */
 export async function requireCommands(commands: readonly CommandName[]): Promise<void> {

@@ -3,9 +3,12 @@ import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** What is measured together. */
+export type BenchName = "ftps" | "scan" | "ssh" | "ssh-big" | "s3-link" | "s3" | "s3-many" | "s3-big" | "azure" | "gcs";
+
 /** One cell of a table: how long one tool took for one scenario. */
 export interface Result {
-  readonly bench: "ftps" | "scan" | "ssh" | "ssh-big";
+  readonly bench: BenchName;
   readonly scenario: string;
   readonly tool: string;
   readonly files: number;
@@ -14,6 +17,8 @@ export interface Result {
   readonly settings: string;
   /** Seconds of wall time of the whole process, one per round. */
   readonly seconds: readonly number[];
+  /** Seconds of CPU of the process and those it started, one per round, where that was measured. */
+  readonly cpuSeconds?: readonly number[];
   /** Most memory the process ever held, where that was measured. */
   readonly peakBytes?: number;
   /** ISO 8601. */

@@ -1,10 +1,17 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SCENARIOS } from "./deliveries/scenarios.ts";
 import { type DeliveryOptions, timeDeliveries } from "./deliveries/time-deliveries.ts";
+import type { DeliveryBench } from "./deliveries/tool.ts";
 import { ftpsBench } from "./ftps/server.ts";
 import { holdLink } from "./link/hold-link.ts";
+import { azureBench } from "./objects/azure-bench.ts";
+import { ensureAzcopy } from "./objects/azure-tools.ts";
+import type { BucketServer } from "./objects/bucket-server.ts";
+import { cephBench } from "./objects/ceph-bench.ts";
+import { gcsBench } from "./objects/gcs-bench.ts";
+import { bigBench, linkBench, manyBench } from "./objects/sink-benches.ts";
 import { writeReport } from "./report.ts";
-import { requireCommands, requireRoot } from "./require-commands.ts";
+import { type CommandName, LINK_COMMANDS, requireCommands, requireRoot } from "./require-commands.ts";
 import { benchScan, type ScanOptions } from "./scan/bench-scan.ts";
 import { sshBench } from "./ssh/server.ts";
 import { timeBigFile } from "./ssh/time-big-file.ts";
@@ -14,6 +21,7 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, 
 const { signal } = stop;
 
 const { ftps, ssh } = { ftps: Object.keys(ftpsBench.tools), ssh: Object.keys(sshBench.tools) };
+const S3_COMMANDS = ["rclone", "aws", "hugo"] as const;
 const scenarios = Object.keys(SCENARIOS);
 const bench = new Command("npm run bench --").description("Measures smartsync beside other tools.");
 
@@ -26,7 +34,7 @@ bench
   .option("--rounds <n>", "how often each series is repeated", wholeNumber, 1)
   .action(async (options: Omit<DeliveryOptions, "signal">) => {
     requireRoot();
-    await requireCommands(["lftp", "rclone", "ip", "ss", "sysctl", "gcc"]);
+    await requireCommands(["lftp", "rclone", "time", ...LINK_COMMANDS]);
     // What was measured is reported, also when a tool failed or someone lost patience.
     await timeDeliveries(ftpsBench, { ...options, signal }).finally(writeReport);
   });
@@ -40,7 +48,7 @@ bench
   .option("--rounds <n>", "how often each series is repeated", wholeNumber, 3)
   .action(async (options: Omit<DeliveryOptions, "signal">) => {
     requireRoot();
-    await requireCommands(["rsync", "rclone", "ip", "ss", "sysctl", "gcc"]);
+    await requireCommands(["rsync", "rclone", "time", ...LINK_COMMANDS]);
     await timeDeliveries(sshBench, { ...options, signal }).finally(writeReport);
   });
 
@@ -50,8 +58,34 @@ bench
   .option("--rounds <n>", "how often each tool is timed", wholeNumber, 3)
   .action(async (options: { rounds: number }) => {
     requireRoot();
-    await requireCommands(["rsync", "ip", "ss", "sysctl", "gcc", "time"]);
+    await requireCommands(["rsync", "time", ...LINK_COMMANDS]);
     await timeBigFile({ ...options, signal }).finally(writeReport);
+  });
+
+storeCommand("s3", "S3 (Ceph RGW) on loopback, beside rclone, aws s3 sync and hugo deploy", cephBench, S3_COMMANDS);
+storeCommand("s3-link", "a bucket 20 ms away that nobody has to wait for, beside the same", linkBench, [
+  ...S3_COMMANDS,
+  ...LINK_COMMANDS,
+]);
+
+storeCommand(
+  "azure",
+  "Azure Blob Storage (Azurite) on loopback, beside azcopy and hugo deploy",
+  azureBench,
+  ["hugo"],
+  ensureAzcopy,
+);
+
+storeCommand("gcs", "Google Cloud Storage (an emulator) on loopback, beside hugo deploy", gcsBench, ["hugo"]);
+
+bench
+  .command("s3-memory")
+  .description("what 100,000 files, and one of 5 GiB, take of memory")
+  .action(async () => {
+    await requireCommands(["time", "curl"]);
+    const once = { rounds: 1, signal };
+    await timeDeliveries(manyBench, { ...once, files: 100_000, scenarios: ["first", "unchanged", "touched"] });
+    await timeDeliveries(bigBench, { ...once, files: 1, scenarios: ["first"] }).finally(writeReport);
   });
 
 bench
@@ -69,17 +103,48 @@ bench
   .description("a link with Pure-FTPd behind it, to try things by hand")
   .action(async () => {
     requireRoot();
-    await requireCommands(["ip", "ss", "sysctl", "gcc"]);
+    await requireCommands(LINK_COMMANDS);
     await holdLink(signal);
   });
 
 bench.command("report").description("docs/benchmarks.md anew, from what was measured last").action(writeReport);
 
 try {
-  await bench.parseAsync();
+  // Several benches may be named at once, one after the other: `npm run bench -- s3 azure gcs`.
+  const known = new Set(bench.commands.map((command) => command.name()));
+  const words = process.argv.slice(2);
+  const end = words.findIndex((word) => !known.has(word));
+  const names = end === -1 ? words : words.slice(0, end);
+  const options = words.slice(names.length);
+  if (names.length < 2) await bench.parseAsync();
+  else for (const name of names) await bench.parseAsync([name, ...options], { from: "user" });
 } catch (error) {
   if (!signal.aborted) console.error(error instanceof Error ? error.message : error);
   process.exitCode = signal.aborted ? 130 : 1;
+}
+
+/** A bench of deliveries to a store. */
+function storeCommand(
+  name: string,
+  what: string,
+  store: DeliveryBench<BucketServer>,
+  needs: readonly CommandName[],
+  ready = async () => {},
+): void {
+  const tools = Object.keys(store.tools);
+  bench
+    .command(name)
+    .description(what)
+    .option("--files <n>", "how many files the site has", wholeNumber, 10_000)
+    .addOption(new Option("--tools <name...>", "only these").choices(tools).default(tools))
+    .addOption(new Option("--scenarios <name...>", "time only these").choices(scenarios).default(scenarios))
+    .option("--rounds <n>", "how often each series is repeated", wholeNumber, 3)
+    .action(async (options: Omit<DeliveryOptions, "signal">) => {
+      requireRoot();
+      await requireCommands([...needs, "time"]);
+      await ready();
+      await timeDeliveries(store, { ...options, signal }).finally(writeReport);
+    });
 }
 
 /** Reads a number of files or rounds from the command line. */

@@ -7,8 +7,15 @@ export interface SiteShape {
   readonly files: number;
   /** How many entries the CMS has: each has a directory of its own, and the files are spread over them. */
   readonly entries: number;
-  /** The largest file; the smallest has 1,000 bytes, and most are nearer to that: the mean is about a quarter. */
+  /** The smallest file. */
+  readonly minBytes: number;
+  /** The largest file; most are nearer to the smallest: the mean is about a quarter of the way. */
   readonly maxBytes: number;
+}
+
+/** Writes a CMS's site of so many files, 15 KB each on average. Gives the paths of its files. */
+export function writeCmsSite(root: string, files: number): Promise<string[]> {
+  return writeSite(root, { files, entries: 960, minBytes: 1000, maxBytes: 60_000 });
 }
 
 const SECTIONS = ["会社案内", "製品情報", "お知らせ", "採用情報", "サポート", "IR情報"];
@@ -25,7 +32,7 @@ export async function writeSite(root: string, shape: SiteShape): Promise<string[
   for (const folder of new Set(paths.map((path) => dirname(join(root, path)))))
     await mkdir(folder, { recursive: true });
   const contents = paths.map((path) => {
-    const size = 1000 + Math.floor((shape.maxBytes - 1000) * random() ** 3.2);
+    const size = shape.minBytes + Math.floor((shape.maxBytes - shape.minBytes) * random() ** 3.2);
     const head = `<!doctype html>\n<title>${path}</title>\n`;
     const from = Math.floor(random() * (text.length - size));
     return Buffer.from(head + text.slice(from, from + size)).subarray(0, size);

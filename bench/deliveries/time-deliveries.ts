@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openLink, type Side } from "../link/open-link.ts";
+import { openLink, type Side, type Wire } from "../link/open-link.ts";
+import { openLoopback } from "../link/open-loopback.ts";
 import { saveResult } from "../results.ts";
 import { runChecked } from "../run-command.ts";
-import { writeSite } from "../site.ts";
 import { versionOf } from "../version-of.ts";
 import { SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
 import type { BenchServer, DeliveryBench, Tool } from "./tool.ts";
@@ -22,8 +22,6 @@ export interface DeliveryOptions {
   readonly signal: AbortSignal;
 }
 
-/** One way of a packet over the link. */
-const DELAY_MS = 10;
 /** Sites are not delivered in the second they are written: tools mistrust files as young as that, and rightly read them again. */
 const AGE_MS = 3_000;
 
@@ -34,39 +32,55 @@ export async function timeDeliveries<Server extends BenchServer>(
 ): Promise<void> {
   const { files, rounds } = options;
   const names = options.tools ?? Object.keys(bench.tools);
-  const seconds = new Map<string, number[]>();
+  const runs = new Map<string, Timed[]>();
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
       const tool = bench.tools[name];
       if (tool === undefined) throw new Error(`no tool is called ${name}`);
       const version = await versionOf(tool.version());
       for await (const [scenario, took] of timeSeries(bench, name, tool, options)) {
-        const all = [...(seconds.get(`${name} ${scenario}`) ?? []), took];
-        seconds.set(`${name} ${scenario}`, all);
+        const all = [...(runs.get(`${name} ${scenario}`) ?? []), took];
+        runs.set(`${name} ${scenario}`, all);
+        const timed = {
+          seconds: all.map(({ seconds }) => seconds),
+          cpuSeconds: all.map(({ cpuSeconds }) => cpuSeconds),
+          peakBytes: Math.max(...all.map(({ peakBytes }) => peakBytes)),
+        };
         const { settings } = tool;
-        await saveResult({ bench: bench.name, scenario, tool: name, files, version, settings, seconds: all });
-        console.log(`${tool.label} ${version}, ${files} files, ${scenario}: ${took.toFixed(2)} s`);
+        await saveResult({ bench: bench.name, scenario, tool: name, files, version, settings, ...timed });
+        const used = `${took.cpuSeconds.toFixed(2)} s of CPU, ${Math.round(took.peakBytes / 1e6)} MB`;
+        console.log(`${tool.label} ${version}, ${files} files, ${scenario}: ${took.seconds.toFixed(2)} s (${used})`);
       }
     }
   }
 }
 
+/** What a delivery took. */
+interface Timed {
+  readonly seconds: number;
+  /** Of the process and those it started. */
+  readonly cpuSeconds: number;
+  /** Of the largest of them. */
+  readonly peakBytes: number;
+}
+
 /**
- * Makes one series of deliveries to an empty directory on a server and a link of its own, and gives the seconds of
- * each that is timed. Throws when a tool fails, or does not leave the server's files byte-equal to the source.
+ * Makes one series of deliveries to an empty directory on a server and a wire of its own, and gives what each took
+ * that is timed. Throws when a tool fails, or does not leave the server's files byte-equal to the source.
  */
 async function* timeSeries<Server extends BenchServer>(
   bench: DeliveryBench<Server>,
   name: string,
   tool: Tool<Server>,
   { files, scenarios, signal }: DeliveryOptions,
-): AsyncGenerator<[ScenarioName, number]> {
+): AsyncGenerator<[ScenarioName, Timed]> {
   const scratch = await mkdtemp(join(tmpdir(), "smartsync-bench-"));
   try {
-    await using link = await openLink({ delayMs: DELAY_MS });
-    await using server = await bench.startServer(link, scratch);
+    const { delayMs } = bench;
+    await using wire: Wire = delayMs === 0 ? openLoopback() : await openLink({ delayMs });
+    await using server = await bench.startServer(wire, scratch);
     const source = join(scratch, "source");
-    const paths = await writeSite(source, { files, entries: 960, maxBytes: 60_000 });
+    const paths = await bench.writeSource(source, files);
     const argv = await tool.prepare(server, source, `/${name}`, scratch);
 
     for (const [scenario, { alter }] of Object.entries(SCENARIOS) as [ScenarioName, Scenario][]) {
@@ -74,9 +88,12 @@ async function* timeSeries<Server extends BenchServer>(
       await sleep(AGE_MS);
       // The same address answers at the server's own end, with no delay in between.
       const side: Side = scenarios.includes(scenario) ? "client" : "server";
-      const { seconds } = await runChecked(link.command(side, argv), { signal, env: { LC_ALL: "C.UTF-8" } });
-      await runChecked(["diff", "-r", source, join(server.root, name)], { signal });
-      if (side === "client") yield [scenario, seconds];
+      const usage = join(scratch, "usage");
+      const command = wire.command(side, ["time", "-f", "%U %S %M", "-o", usage, ...argv]);
+      const { seconds } = await runChecked(command, { signal, env: { LC_ALL: "C.UTF-8" } });
+      await server.expectSame(source, `/${name}`);
+      const [user = 0, system = 0, kilobytes = 0] = (await readFile(usage, "utf8")).split(" ").map(Number);
+      if (side === "client") yield [scenario, { seconds, cpuSeconds: user + system, peakBytes: kilobytes * 1024 }];
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,9 +1,10 @@
-import type { Link } from "../link/open-link.ts";
+import type { Wire } from "../link/open-link.ts";
+import type { BenchName } from "../results.ts";
 
-/** A server at the far end of a link. */
+/** A server at the far end of a wire. */
 export interface BenchServer extends AsyncDisposable {
-  /** The account's root directory, as this machine sees it; the tools are told paths below it. */
-  readonly root: string;
+  /** Throws unless `remote`, a directory below what the tools deliver to, holds just what `source` does. */
+  expectSame(source: string, remote: string): Promise<void>;
 }
 
 /** A tool that can make a directory on a server equal to a local one. */
@@ -23,7 +24,11 @@ export interface Tool<Server> {
 
 /** A kind of server, and the tools that are compared on it, by the names `--tools` takes. */
 export interface DeliveryBench<Server extends BenchServer> {
-  readonly name: "ftps" | "ssh";
+  readonly name: BenchName;
+  /** One way of a packet, in milliseconds; 0: the server is reached over loopback. */
+  readonly delayMs: number;
   readonly tools: Readonly<Record<string, Tool<Server>>>;
-  startServer(link: Link, scratch: string): Promise<Server>;
+  /** Writes the site that is delivered; gives the paths of its files. */
+  writeSource(source: string, files: number): Promise<string[]>;
+  startServer(wire: Wire, scratch: string): Promise<Server>;
 }

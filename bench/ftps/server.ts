@@ -8,7 +8,9 @@ import { ACCOUNT } from "../../test/servers/ftp-server.ts";
 import { ensurePackages } from "../../test/servers/packages.ts";
 import { pureFtpdCommand } from "../../test/servers/pure-ftpd.ts";
 import type { BenchServer, DeliveryBench } from "../deliveries/tool.ts";
-import type { Link } from "../link/open-link.ts";
+import type { Wire } from "../link/open-link.ts";
+import { runChecked } from "../run-command.ts";
+import { writeCmsSite } from "../site.ts";
 import { TOOLS } from "./tools.ts";
 
 /** An account on Pure-FTPd, which demands TLS on both channels, at the far end of a link. */
@@ -19,15 +21,23 @@ export interface FtpServer extends BenchServer {
   readonly password: string;
   /** SHA-256 of the server's self-signed certificate. */
   readonly fingerprint: string;
+  /** The account's root directory, as this machine sees it. */
+  readonly root: string;
 }
 
 const PORT = 2121;
 
 /** Deliveries over FTPS. */
-export const ftpsBench: DeliveryBench<FtpServer> = { name: "ftps", tools: TOOLS, startServer };
+export const ftpsBench: DeliveryBench<FtpServer> = {
+  name: "ftps",
+  delayMs: 10,
+  tools: TOOLS,
+  writeSource: writeCmsSite,
+  startServer,
+};
 
 /** Starts the server at the link's server end, with its files in `scratch`; resolves when it accepts connections. */
-export async function startServer(link: Link, scratch: string): Promise<FtpServer> {
+export async function startServer(link: Wire, scratch: string): Promise<FtpServer> {
   ensurePackages();
   const home = join(scratch, "home");
   await mkdir(home);
@@ -59,11 +69,17 @@ export async function startServer(link: Link, scratch: string): Promise<FtpServe
     throw error;
   }
   const { user, password } = ACCOUNT;
-  return { host: address, port: PORT, user, password, fingerprint, root: home, [Symbol.asyncDispose]: close };
+  return {
+    ...{ host: address, port: PORT, user, password, fingerprint, root: home },
+    async expectSame(source, remote) {
+      await runChecked(["diff", "-r", source, join(home, remote)]);
+    },
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Resolves when something accepts connections on the server's port. */
-async function untilListening(link: Link): Promise<void> {
+async function untilListening(link: Wire): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const sockets = await link.run("server", ["ss", "-Hltn", `sport = :${PORT}`]);
     if (sockets.stdout !== "") return;

@@ -6,20 +6,24 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Outcome, type RunOptions, run, runChecked } from "../run-command.ts";
 
-/** One of a link's two ends. */
+/** One of a wire's two ends. */
 export type Side = "client" | "server";
 
+/** What lies between a tool and the server it delivers to. */
+export interface Wire extends AsyncDisposable {
+  readonly clientAddress: string;
+  readonly serverAddress: string;
+  /** The command that runs `argv` at one end of the wire. */
+  command(side: Side, argv: readonly string[]): string[];
+  /** Runs `argv` at one end of the wire, to its end. */
+  run(side: Side, argv: readonly string[], options?: RunOptions): Promise<Outcome>;
+}
+
 /** Two network namespaces and the slow wire between them. */
-export interface Link extends AsyncDisposable {
+export interface Link extends Wire {
   /** Names of the network namespaces, as `ip netns` knows them. */
   readonly client: string;
   readonly server: string;
-  readonly clientAddress: string;
-  readonly serverAddress: string;
-  /** The command that runs `argv` at one end of the link. */
-  command(side: Side, argv: readonly string[]): string[];
-  /** Runs `argv` at one end of the link, to its end. */
-  run(side: Side, argv: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** Takes the link down, with its namespaces. Whatever still runs in them loses its network. */
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ export async function benchScan({ files, rounds, signal }: ScanOptions): Promise
   const scratch = await mkdtemp(join(tmpdir(), "smartsync-bench-"));
   try {
     const [source, copy] = [join(scratch, "source"), join(scratch, "copy")];
-    await writeSite(source, { files, entries: Math.ceil(files / 2), maxBytes: 6000 });
+    await writeSite(source, { files, entries: Math.ceil(files / 2), minBytes: 1000, maxBytes: 6000 });
     const config = join(scratch, "smartsync.yaml");
     const target = { type: "local", path: copy, statePath: join(scratch, "state") };
     // JSON is YAML.

@@ -8,7 +8,9 @@ import { ensurePackages } from "../../test/servers/packages.ts";
 import { layAccount } from "../../test/servers/ssh-account.ts";
 import { makeKey } from "../../test/servers/ssh-keys.ts";
 import type { BenchServer, DeliveryBench } from "../deliveries/tool.ts";
-import type { Link } from "../link/open-link.ts";
+import type { Wire } from "../link/open-link.ts";
+import { runChecked } from "../run-command.ts";
+import { writeCmsSite } from "../site.ts";
 import { SSH_TOOLS } from "./tools.ts";
 
 /** An account on OpenSSH's server, at the far end of a link. */
@@ -19,13 +21,15 @@ export interface SshBenchServer extends BenchServer {
   /** The private key file that logs in. */
   readonly key: string;
   readonly knownHosts: string;
+  /** The account's root directory, as this machine sees it. */
+  readonly root: string;
 }
 
 const PORT = 2222;
 const UID = 4711;
 
 /** Starts the server at the link's server end, with its files in `scratch`. */
-export async function startSshServer(link: Link, scratch: string): Promise<SshBenchServer> {
+export async function startSshServer(link: Wire, scratch: string): Promise<SshBenchServer> {
   ensurePackages();
   chmodSync(scratch, 0o755);
   const home = join(scratch, "home");
@@ -71,9 +75,18 @@ Subsystem sftp internal-sftp
     key: userKey.file,
     knownHosts,
     root: home,
+    async expectSame(source, remote) {
+      await runChecked(["diff", "-r", source, join(home, remote)]);
+    },
     [Symbol.asyncDispose]: close,
   };
 }
 
 /** Deliveries over SSH. */
-export const sshBench: DeliveryBench<SshBenchServer> = { name: "ssh", tools: SSH_TOOLS, startServer: startSshServer };
+export const sshBench: DeliveryBench<SshBenchServer> = {
+  name: "ssh",
+  delayMs: 10,
+  tools: SSH_TOOLS,
+  writeSource: writeCmsSite,
+  startServer: startSshServer,
+};
