@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PURE = ["node:crypto", "node:zlib", "node:buffer", "picomatch", "zod"];
 
 /** What a library costs at start-up is paid only by who uses it: these are imported where they are needed, at run time. */
-const HEAVY = ["basic-ftp", "@inquirer/prompts", "iconv-lite"];
+const HEAVY = ["basic-ftp", "@inquirer/prompts", "iconv-lite", "@aws-sdk/client-s3"];
 
 const files = (await Array.fromAsync(glob("src/**/*.ts"))).sort();
 const sources = files.map((file) => ({ file, text: readFileSync(file, "utf8") }));

@@ -84,8 +84,9 @@ function tell(site: string, made: Plans, { all = false }: PlanOptions, console: 
 
 type PlanOutcome = "unchanged" | "changes" | "refused";
 
-function outcomeOf({ phases, refusals }: Plan): PlanOutcome {
-  return refusals.length > 0 ? "refused" : phases.length > 0 ? "changes" : "unchanged";
+function outcomeOf({ phases, keeping, refusals }: Plan): PlanOutcome {
+  if (refusals.length > 0) return "refused";
+  return phases.length > 0 || keeping !== undefined ? "changes" : "unchanged";
 }
 
 /** What weighs most: a target that could not be looked at, a refusal, a change. */

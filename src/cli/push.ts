@@ -116,7 +116,17 @@ function questionOf(plans: readonly Plan[]): string {
   const puts = plans.reduce((sum, { totals }) => sum + totals.puts, 0);
   const deletes = plans.reduce((sum, { totals }) => sum + totals.deletes, 0);
   const where = plans.map(({ target }) => target).join(", ");
-  if (puts === 0 && deletes === 0) return `Tidy up after the interrupted delivery on ${where}?`;
+  if (puts === 0 && deletes === 0)
+    return markQuestion(plans, where) ?? `Tidy up after the interrupted delivery on ${where}?`;
   if (puts === 0) return `Delete ${countOf(deletes, "file")} on ${where}?`;
   return `Deliver ${countOf(puts, "file")} to ${where}${deletes > 0 ? ` and delete ${deletes} there` : ""}?`;
+}
+
+/** The question where files are only noted to have left the site, or to be back in it. */
+function markQuestion(plans: readonly Plan[], where: string): string | undefined {
+  const begins = plans.reduce((sum, { keeping }) => sum + (keeping?.begins.length ?? 0), 0);
+  const ends = plans.reduce((sum, { keeping }) => sum + (keeping?.ends.length ?? 0), 0);
+  const grace = plans.find(({ keeping }) => keeping?.grace)?.keeping?.grace;
+  if (begins > 0) return `Keep ${countOf(begins, "file")} that left the site on ${where} for ${grace}?`;
+  return ends > 0 ? `Note on ${where} that ${countOf(ends, "file")} came back?` : undefined;
 }

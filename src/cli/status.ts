@@ -5,7 +5,7 @@ import { describeOwner } from "../deploy/lock.ts";
 import { readyTarget } from "../deploy/open-target.ts";
 import { toFailure } from "../deploy/to-failure.ts";
 import { formatTime } from "../report/local-time.ts";
-import { countOf } from "../report/quantities.ts";
+import { countOf, formatCount } from "../report/quantities.ts";
 import { countsText, outcomeText, renderFailure } from "../report/result-text.ts";
 import type { Style } from "../report/style.ts";
 import type { RunRecord } from "../state/run-store.ts";
@@ -97,7 +97,7 @@ function tellTarget(answer: Answer, { style, print, printJson }: Console): void 
 }
 
 /** What a target is at: a delivery under way, one that broke off, or the last one. */
-function standing({ generation, files, lastRun, at, interrupted, lock, delivering }: TargetStatus, style: Style) {
+function standing({ generation, files, kept, lastRun, at, interrupted, lock, delivering }: TargetStatus, style: Style) {
   const owner = lock === null ? undefined : describeOwner(lock === "nameless" ? undefined : lock);
   if (delivering) return [style.caution(`… delivering now: ${owner}`)];
   if (interrupted !== null) {
@@ -110,5 +110,6 @@ function standing({ generation, files, lastRun, at, interrupted, lock, deliverin
   const dead = owner === undefined ? [] : [style.caution(`! a dead run left its lock: ${owner}`)];
   if (generation === null) return ["never delivered to", ...dead];
   const when = at === null ? "" : ` · delivered ${formatTime(Date.parse(at))} (run ${lastRun})`;
-  return [`${countOf(files, "file")}, generation ${generation}${when}`, ...dead];
+  const leaving = kept > 0 ? ` (${formatCount(kept)} of them kept, not in the site any more)` : "";
+  return [`${countOf(files, "file")}${leaving}, generation ${generation}${when}`, ...dead];
 }

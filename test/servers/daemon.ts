@@ -50,13 +50,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     child.stdin?.destroy();
     await ended;
   };
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!isListening(options.port)) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`${options.argv.join(" ")}\ndid not start:\n${readFileSync(options.outputFile, "utf8")}`);
     }
-    await delay(10);
+    await delay(30);
   }
   return { stop };
 }

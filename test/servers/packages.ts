@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ensureNpmServers } from "./npm-server.ts";
 
 /** What is unpacked from Debian's packages instead of being installed; rsync is an older one than that installed. */
 export type ServerName = "vsftpd" | "proftpd" | "pure-ftpd" | "rsync";
@@ -8,7 +9,11 @@ export type ServerName = "vsftpd" | "proftpd" | "pure-ftpd" | "rsync";
 const CACHE = join(import.meta.dirname, "../../.cache/servers");
 const SERVERS: readonly ServerName[] = ["vsftpd", "proftpd", "pure-ftpd", "rsync"];
 /** Packages of what is run as it is installed. */
-const TOOLS = ["curl", "openssl", "openssh-server", "openssh-client", "rsync", "nginx-light"];
+const TOOLS = [
+  ...["curl", "openssl", "openssh-server", "openssh-client", "rsync", "nginx-light"],
+  ...["ceph-mon", "ceph-osd", "radosgw"],
+  ...["swift-proxy", "swift-account", "swift-container", "swift-object", "memcached"],
+];
 
 /** The folder below `.cache/servers` a server is unpacked in, with `usr/` inside; undefined when it isn't there. */
 function findServer(name: ServerName): string | undefined {
@@ -32,7 +37,7 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
 }
 
 function refuse(why: string, command: string): never {
-  throw new Error(`the tests start real FTP, SSH and web servers, ${why}; run: ${command}`);
+  throw new Error(`the tests start real FTP, SSH, web and object storage servers, ${why}; run: ${command}`);
 }
 
 const IN_A_CONTAINER =
@@ -56,6 +61,7 @@ export function ensurePackages(): void {
     const { status } = spawnSync("flock", [join(CACHE, "lock"), ...command], { stdio: ["ignore", 2, 2] });
     if (status !== 0) refuse("which could not be installed (apt says why above)", command.join(" "));
   }
+  ensureNpmServers();
   ensured = true;
 }
 
