@@ -37,6 +37,7 @@ const COLUMNS: readonly Column[] = [
   { align: "right", optional: true },
   { align: "right", optional: true },
   { align: "right", optional: true },
+  { align: "right", optional: true },
   { optional: true },
 ];
 
@@ -50,23 +51,31 @@ async function history(site: string | undefined, limit: number, console: Console
     return EXIT.done;
   }
   const { style } = console;
-  const header = ["when", "run", "outcome", "site", "sent", "bytes", "deleted", "took", "by"];
+  const header = ["when", "run", "outcome", "site", "sent", "bytes", "headers", "deleted", "took", "by"];
   const rows = [header.map((text) => ({ text, paint: style.dim })), ...runs.map((record) => toRow(record, style))];
-  console.print(...renderTable(COLUMNS, rows, console.width));
+  // Only buckets have files of which headers alone are changed.
+  const isNeeded = (_: unknown, at: number) =>
+    header[at] !== "headers" || runs.some((run) => sumOf(run, "headers") > 0);
+  const needed = rows.map((row) => row.filter(isNeeded));
+  console.print(...renderTable(COLUMNS.filter(isNeeded), needed, console.width));
   return EXIT.done;
+}
+
+function sumOf({ targets }: RunRecord, what: "uploaded" | "headers" | "deleted" | "bytes"): number {
+  return targets.reduce((total, target) => total + (target[what] ?? 0), 0);
 }
 
 function toRow(record: RunRecord, style: Style): (string | Cell)[] {
   const { id, site, trigger, startedAt, endedAt, outcome, by, targets } = record;
-  const sum = (of: "uploaded" | "deleted" | "bytes") => targets.reduce((total, target) => total + target[of], 0);
   return [
     formatTime(startedAt).slice(0, -3),
     id,
     outcome === null ? "… no end" : outcomeText({ outcome, targets }, style),
     site,
-    formatCount(sum("uploaded")),
-    formatBytes(sum("bytes")),
-    formatCount(sum("deleted")),
+    formatCount(sumOf(record, "uploaded")),
+    formatBytes(sumOf(record, "bytes")),
+    formatCount(sumOf(record, "headers")),
+    formatCount(sumOf(record, "deleted")),
     endedAt === null ? "" : formatDuration((endedAt - startedAt) / 1000),
     { text: trigger === "push" ? by : `${by} (${trigger})`, paint: style.dim },
   ];

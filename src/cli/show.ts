@@ -111,20 +111,22 @@ function tellHooks(events: readonly DeployEvent[], { print, style }: Console): v
 const LINES = 20;
 const COLUMNS: readonly Column[] = [{}, { shrink: "front" }, { align: "right" }, { align: "right" }];
 
-/** What was sent and deleted, target by target. */
+/** What was sent, given other headers and deleted, target by target. */
 function tellFiles(events: readonly DeployEvent[], all: boolean, { print, style, width }: Console): void {
-  const targets = new Map<string, { sent: SizedPath[]; deleted: SizedPath[] }>();
+  const targets = new Map<string, { sent: SizedPath[]; given: SizedPath[]; deleted: SizedPath[] }>();
   for (const event of events) {
     if (event.type !== "file-put" && event.type !== "file-deleted") continue;
-    const files = targets.get(event.target) ?? { sent: [], deleted: [] };
+    const files = targets.get(event.target) ?? { sent: [], given: [], deleted: [] };
     targets.set(event.target, files);
-    if (event.type === "file-put") files.sent.push(event);
-    else files.deleted.push({ path: event.path, size: 0 });
+    if (event.type === "file-deleted") files.deleted.push({ path: event.path, size: 0 });
+    else if (event.headersOnly) files.given.push({ path: event.path, size: 0 });
+    else files.sent.push(event);
   }
-  for (const [target, { sent, deleted }] of targets) {
+  for (const [target, { sent, given, deleted }] of targets) {
     const lines = all ? Number.POSITIVE_INFINITY : LINES;
     const rows = [
       ...foldPaths(sent, lines).map((fold) => toRow({ text: "+", paint: style.good }, fold)),
+      ...foldPaths(given, lines).map((fold) => toRow({ text: "~", paint: style.caution }, fold)),
       ...foldPaths(deleted, lines).map((fold) => toRow({ text: "-", paint: style.bad }, fold)),
     ];
     print("", style.bold(target), ...renderTable(COLUMNS, rows, width - 2).map((line) => `  ${line}`));

@@ -45,9 +45,9 @@ export function recordName(kind: "manifest" | "intent" | "progress", run: string
   return `${kind}-${run}${part === undefined ? "" : `-${part}`}.gz`;
 }
 
-/** True for the name of a record, of whichever run. */
+/** True for the name of a record of whichever run, or of what a killed one tried out on a store. */
 export function isRecordName(name: string): boolean {
-  return /^(manifest|intent|progress)-.*\.gz$/.test(name);
+  return /^(?:(?:manifest|intent|progress)-.*\.gz|probe-[0-9a-f]{8})$/.test(name);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Change } from "../core/change.ts";
+import { type Change, pathOf } from "../core/change.ts";
 import type { Ctx } from "../core/context.ts";
 import type { RelPath } from "../core/rel-path.ts";
 import { abortLater } from "../lib/abort.ts";
@@ -91,9 +91,12 @@ function lastWords({ lock, stopped }: StageParts, ctx: Ctx): Ctx {
 }
 
 /** The target's stage; that it can't be taken away in the end is a warning, and it is taken away once. */
-async function openStage({ name, target }: PreparedTarget, run: string, ctx: Ctx): Promise<Stage> {
+async function openStage({ name, target, plan }: PreparedTarget, run: string, ctx: Ctx): Promise<Stage> {
   if (target.stage === undefined) throw new Error(`${name} was expected to stage`);
-  const stage = await target.stage(run, ctx);
+  const coming = plan.phases
+    .flatMap(({ changes }) => changes.filter((change) => change.kind === "put" && change.heldEtag === undefined))
+    .map(pathOf);
+  const stage = await target.stage(run, ctx, coming);
   let removed: Promise<void> | undefined;
   const remove = async () => {
     try {

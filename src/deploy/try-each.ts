@@ -1,6 +1,6 @@
-import pLimit from "p-limit";
 import type { Ctx } from "../core/context.ts";
 import { isTransient, SmartsyncError, toSmartsyncError } from "../lib/errors.ts";
+import { forEachAtOnce } from "../lib/for-each.ts";
 
 /** So many failed files end the work at once: by then it is the server that is wrong, not a file. */
 const MAX_FAILURES = 20;
@@ -13,8 +13,7 @@ export async function tryEach<T>(
   { signal }: Ctx,
 ): Promise<SmartsyncError[]> {
   const failures: SmartsyncError[] = [];
-  const limit = pLimit(howMany);
-  await limit.map(items, async (item) => {
+  await forEachAtOnce(items, howMany, async (item) => {
     if (signal.aborted || isHopeless(failures)) return;
     try {
       await work(item);

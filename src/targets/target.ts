@@ -178,8 +178,11 @@ export interface Target extends AsyncDisposable {
   removeDirs(dirs: readonly string[], ctx: Ctx): Promise<void>;
   /** Removes what interrupted puts of these paths may have left behind (their temporary files). */
   sweep(paths: readonly RelPath[], ctx: Ctx): Promise<void>;
-  /** Begins to stage a run's delivery, where the target can; takes away, or uses, what an interrupted one left. */
-  stage?(run: string, ctx: Ctx): Promise<Stage>;
+  /**
+   * Begins to stage a run's delivery, where the target can; takes away, or uses, what an interrupted one left. `coming`
+   * are the files to be put, where that is known: a target that has to write down what it holds does it once for all.
+   */
+  stage?(run: string, ctx: Ctx, coming?: readonly RelPath[]): Promise<Stage>;
   /**
    * Looks for what a delivery needs besides (programs on either side) and says what was found: ["rsync 3.2.7 here"].
    * Only for `doctor`, since it costs round trips. Throws what a delivery would fail with.

@@ -1,8 +1,9 @@
+import { buffer } from "node:stream/consumers";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { GcsFake } from "../doubles/gcs-fake/gcs-fake.ts";
+import type { AzuriteServer } from "../servers/azurite.ts";
 import type { S3Bucket } from "../servers/s3-bucket.ts";
 import { makeContainer } from "../targets/azure-blob/azurite-container.ts";
-import type { AzuriteServer } from "../servers/azurite.ts";
 
 /** An object as its store lists it; both change whenever it is written. */
 export interface ListedObject {
@@ -11,7 +12,7 @@ export interface ListedObject {
 }
 
 /** What visitors get of an object. */
-export interface ReadObject {
+interface ReadObject {
   readonly etag: string;
   readonly content: Uint8Array;
   readonly cacheControl: string | undefined;
@@ -61,10 +62,10 @@ export async function lookIntoAzure(server: AzuriteServer, name: string): Promis
       return found;
     },
     async read(key) {
-      const blob = container.getBlobClient(key);
-      if (!(await blob.exists())) return undefined;
-      const { etag = "", cacheControl } = await blob.getProperties();
-      return { etag, cacheControl, content: await blob.downloadToBuffer() };
+      const { etag = "", cacheControl, readableStreamBody } = await container.getBlobClient(key).download();
+      if (readableStreamBody === undefined) return undefined;
+      // Lists have it without the quotes.
+      return { etag: etag.replaceAll('"', ""), cacheControl, content: await buffer(readableStreamBody) };
     },
     async unfinished() {
       const found: string[] = [];

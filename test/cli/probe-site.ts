@@ -77,8 +77,8 @@ export function startProbe(url: string, paths: readonly string[], versions: read
   };
 }
 
-/** The one version of an answer, or what is wrong with it. */
-function versionIn(status: number, text: string): number | string {
+/** The one version that is marked in an answer, or what is wrong with it. */
+export function versionIn(status: number, text: string): number | string {
   if (status !== 200) return `status ${status}`;
   const found = new Set([...text.matchAll(/«version (\d+)»/g)].map(([, version]) => Number(version)));
   const [version] = found;

@@ -115,7 +115,7 @@ describe("an unknown server", () => {
   test("is used although it can't be noted, with a warning", async () => {
     const ctx = testCtx();
     const knownHosts = join(server.scratch, "leads-nowhere");
-    symlinkSync("/nonexistent/known_hosts", knownHosts);
+    symlinkSync(join(server.scratch, "no-such-folder", "known_hosts"), knownHosts);
     await using line = await openLine(server, { knownHosts }, ctx, { confirm: async () => true });
     expect(line.features).not.toEqual([]);
     expect(ctx.events).toMatchObject([{ type: "warning", target: "web1", code: "host-key-not-kept" }]);

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Ctx } from "../../core/context.ts";
+import type { RelPath } from "../../core/rel-path.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
 import type { PutResult, Stage } from "../target.ts";
@@ -35,9 +36,14 @@ export interface HeldFile {
  * A delivery whose bytes are in the store and seen by nobody: publishing is one small request for each file. What it
  * replaces or deletes is copied within the store before, with its headers, and copied back to revert.
  */
-export async function openObjectStage(parts: ObjectStageParts, opening: Ctx): Promise<Stage> {
+export async function openObjectStage(
+  parts: ObjectStageParts,
+  coming: readonly RelPath[],
+  opening: Ctx,
+): Promise<Stage> {
   const { store, layout, bodies, keyFor } = parts;
   const area = await openStageArea(store, layout.stagePrefix, opening);
+  await area.note(coming.map(layout.keyOf), opening);
   const held = new Map<string, HeldFile>();
   const kept = new Map<string, string | null>();
   const publisher = createObjectPublisher(parts, held);
@@ -54,7 +60,7 @@ export async function openObjectStage(parts: ObjectStageParts, opening: Ctx): Pr
     async put(file, body, ctx) {
       const key = keyFor(file.path);
       await discard(file.path, ctx);
-      area.note(key, ctx);
+      await area.note([key], ctx);
       const hold = (content: Uint8Array | Readable) =>
         store.hold(key, area.freeKey(), content, attributesOf(file), ctx);
       const object = await bodies.read(file, body, ctx, { whole: hold, stream: hold });
@@ -62,7 +68,6 @@ export async function openObjectStage(parts: ObjectStageParts, opening: Ctx): Pr
       return {};
     },
     async prepare(publication, ctx) {
-      await area.settle(ctx);
       phases = await prepareObjects(publication, { ...parts, area, held, kept }, ctx);
     },
     publish: (ctx, done) => publisher.publish(phases, ctx, done),

@@ -105,7 +105,8 @@ export function objectTarget(given: ObjectPlace): Target {
       throwIfAborted(ctx.signal);
       if (paths.length > 0) await store.dropHeld(new Set(paths.map(layout.keyOf)), 0, ctx);
     },
-    stage: (_run, ctx) => openObjectStage({ store, layout, bodies, keyFor, serveAs: target.serveAs }, ctx),
+    stage: (_run, ctx, coming = []) =>
+      openObjectStage({ store, layout, bodies, keyFor, serveAs: target.serveAs }, coming, ctx),
     examine: (ctx) => examineStores(place, layout, lock, ctx),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();

@@ -60,12 +60,13 @@ export function createPace(name: string, most: number): Pace {
     if (places < most) places = Math.min(most, places + GROWTH / places);
   }
 
-  /** Halves the places and makes everybody wait; true when whoever was told may try again. */
+  /** Halves the places and makes everybody wait; true when whoever was told may try again. Whoever may not waits for nothing. */
   function slowDown(error: SmartsyncError, begun: number, ctx: Ctx): boolean {
     if (begun === cuts) {
       cuts++;
       inVain++;
       places = Math.max(1, Math.floor(Math.min(places, inFlight) / 2));
+      if (inVain >= MOST_IN_VAIN) return false;
       const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (inVain - 1), LONGEST_WAIT_MS) * (1 - Math.random() / 4);
       tell(error.message, waitMs, ctx);
       void pause(waitMs, ctx);

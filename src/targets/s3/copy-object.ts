@@ -1,13 +1,12 @@
 import type { Ctx } from "../../core/context.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import { forEachAtOnce } from "../../lib/for-each.ts";
-import type { Answer } from "../../lib/http-line.ts";
 import type { ObjectAttributes, Written } from "../objects/object-store.ts";
 import { DEEDS } from "./deeds.ts";
 import { finishUpload } from "./finish-upload.ts";
 import { copyPart, createUpload, type Part } from "./multipart.ts";
-import { bareEtag, headersOf, inheritedHeaders } from "./object-headers.ts";
-import { askHead } from "./read-object.ts";
+import { bareEtag, headersOf, inheritedHeaders, type ObjectFacts } from "./object-headers.ts";
+import { askObject } from "./read-object.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { orGiveUp, repeatedly } from "./send-parts.ts";
 import { encodeKey } from "./sign-v4.ts";
@@ -44,7 +43,7 @@ export async function copyObject(
   }
   const original = await askOriginal(connection, from, ctx);
   const given = { ...settings.headers, ...inheritedHeaders(original.headers) };
-  if (Number(original.headers["content-length"]) > MOST_AT_ONCE) {
+  if (original.size > MOST_AT_ONCE) {
     return copyInParts(connection, from, to, source, given, ctx);
   }
   return (
@@ -78,7 +77,7 @@ async function copyInParts(
   given: Readonly<Record<string, string>>,
   ctx: Ctx,
 ): Promise<Written> {
-  const size = Number((await askOriginal(connection, from, ctx)).headers["content-length"]);
+  const { size } = await askOriginal(connection, from, ctx);
   const upload = await createUpload(connection, to, { headers: given }, ctx);
   return orGiveUp(connection, upload, ctx, async () => {
     const parts: Part[] = [];
@@ -91,9 +90,9 @@ async function copyInParts(
   });
 }
 
-async function askOriginal(connection: S3Connection, key: string, ctx: Ctx): Promise<Answer> {
-  const answer = await askHead(connection, key, ctx);
-  if (answer !== undefined) return answer;
+async function askOriginal(connection: S3Connection, key: string, ctx: Ctx): Promise<ObjectFacts> {
+  const original = await askObject(connection, key, ctx);
+  if (original !== undefined) return original;
   throw new SmartsyncError(`could not copy ${connection.place}/${key}: it does not exist`, {
     kind: "not-found",
     code: "not-found",

@@ -28,8 +28,14 @@ export function headersOf(attributes: ObjectAttributes, settings: S3Settings): R
   return headers;
 }
 
-/** What the answer to a HEAD or a GET tells of an object. */
-export function readObject(key: string, headers: IncomingHttpHeaders, { md5Etags }: S3Settings): StoredObject {
+/** What a store says of an object. */
+export interface ObjectFacts {
+  readonly headers: IncomingHttpHeaders;
+  readonly size: number;
+}
+
+/** What the headers of an object tell of it. */
+export function readObject(key: string, { headers, size }: ObjectFacts, { md5Etags }: S3Settings): StoredObject {
   const etag = bareEtag(headers.etag);
   const kms = String(headers["x-amz-server-side-encryption"] ?? "").startsWith("aws:kms");
   const md5 = (md5Etags && !kms ? md5OfEtag(etag) : undefined) ?? md5OfRclone(textOf(headers, MD5));
@@ -38,7 +44,7 @@ export function readObject(key: string, headers: IncomingHttpHeaders, { md5Etags
   const serving = textOf(headers, SERVING);
   return {
     key,
-    size: Number(headers["content-length"] ?? 0),
+    size,
     etag,
     ...(!Number.isNaN(mtimeMs) && { mtimeMs }),
     ...(md5 !== undefined && { md5 }),

@@ -1,10 +1,10 @@
-import { createByteBudget } from "../../lib/byte-budget.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { copyObject } from "./copy-object.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { examine } from "./examine.ts";
 import { dropHeld, holdObject } from "./hold-object.ts";
 import { listObjects } from "./list-objects.ts";
+import { createPartBuffers } from "./part-buffers.ts";
 import { putObject } from "./put-object.ts";
 import { getObject, headObject } from "./read-object.ts";
 import type { S3Connection } from "./s3-connection.ts";
@@ -17,7 +17,7 @@ const PARTS_AT_ONCE = 8;
 export function s3ObjectStore(connection: S3Connection): ObjectStore {
   const { settings, place } = connection;
   const { partSize, names, concurrency, conditions, preset } = settings;
-  const sender: PartSender = { connection, budget: createByteBudget(PARTS_AT_ONCE * partSize) };
+  const sender: PartSender = { connection, buffers: createPartBuffers(PARTS_AT_ONCE, partSize) };
   const store: ObjectStore = {
     place,
     features: [`S3, preset ${preset}`, connection.describe()],

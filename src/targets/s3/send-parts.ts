@@ -1,11 +1,11 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { Ctx } from "../../core/context.ts";
 import { abortLater, throwIfAborted } from "../../lib/abort.ts";
-import type { ByteBudget } from "../../lib/byte-budget.ts";
 import { isTransient, SmartsyncError } from "../../lib/errors.ts";
 import type { ObjectAttributes, Written } from "../objects/object-store.ts";
 import { finishUpload } from "./finish-upload.ts";
 import { abortUpload, createUpload, listUploads, type Part, sendPart, type Upload } from "./multipart.ts";
+import { type PartBuffers, partReader } from "./part-buffers.ts";
 import type { S3Connection } from "./s3-connection.ts";
 
 /** What S3 takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -15,10 +15,10 @@ const WAITS_MS = [500, 2000, 5000];
 /** How long an upload that is given up after an abort may take to be. */
 const LAST_WORDS_MS = 5000;
 
-/** A bucket, and how many bytes of parts may be in memory at once, among all its files. */
+/** A bucket, and the memory that the parts of all its files share. */
 export interface PartSender {
   readonly connection: S3Connection;
-  readonly budget: ByteBudget;
+  readonly buffers: PartBuffers;
 }
 
 /** `ObjectStore.putLarge`: in parts, several at once; given up when anything fails. */
@@ -60,64 +60,44 @@ export async function orGiveUp<T>(
   }
 }
 
-/** Sends a body as the parts of an upload: at least one, and as many at once as the budget has room for. */
+/** Sends a body as the parts of an upload: at least one, and as many at once as there are buffers for. */
 export async function sendParts(sender: PartSender, upload: Upload, body: Readable, ctx: Ctx): Promise<Part[]> {
-  const { connection, budget } = sender;
-  const { partSize } = connection.settings;
+  const { connection, buffers } = sender;
   const stop = new AbortController();
   const inner = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) };
-  const chunks = cutIntoParts(addAbortSignal(inner.signal, body), partSize);
+  const fill = partReader(addAbortSignal(inner.signal, body));
   const parts: Part[] = [];
-  const sending = new Set<Promise<void>>();
+  const sending: Promise<void>[] = [];
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
     failure ??= { error };
     stop.abort();
   };
 
-  for (let number = 1; failure === undefined; number++) {
-    await budget.take(partSize);
-    const next = await chunks.next().catch(fail);
-    if (!next || next.done || failure !== undefined || number > MOST_PARTS) {
-      budget.give(partSize);
-      if (number > MOST_PARTS && next && !next.done) fail(tooManyParts(connection, upload.key));
-      break;
+  const send = async (number: number, buffer: Buffer, length: number): Promise<void> => {
+    try {
+      if (number > MOST_PARTS) throw tooManyParts(connection, upload.key);
+      const part = buffer.subarray(0, length);
+      parts[number - 1] = await repeatedly(() => sendPart(connection, upload, number, part, inner), inner);
+    } catch (error) {
+      fail(error);
+    } finally {
+      buffers.give(buffer);
     }
-    const work = repeatedly(() => sendPart(connection, upload, number, next.value, inner), inner)
-      .then((part) => {
-        parts[number - 1] = part;
-      }, fail)
-      .finally(() => {
-        budget.give(partSize);
-        sending.delete(work);
-      });
-    sending.add(work);
+  };
+
+  for (let number = 1, more = true; more && failure === undefined; number++) {
+    const buffer = await buffers.take();
+    const length = (await fill(buffer).catch(fail)) ?? 0;
+    more = length === buffer.length;
+    // An empty body has one part too, an empty one.
+    if (failure === undefined && (length > 0 || number === 1)) sending.push(send(number, buffer, length));
+    else buffers.give(buffer);
   }
   await Promise.all(sending);
   throwIfAborted(ctx.signal);
   if (failure !== undefined) throw failure.error;
   return parts;
-}
-
-/** The body in pieces of exactly this size, the last one smaller; one empty piece of an empty body. */
-async function* cutIntoParts(body: Readable, size: number): AsyncGenerator<Buffer> {
-  let part = Buffer.allocUnsafeSlow(size);
-  let filled = 0;
-  let none = true;
-  for await (const chunk of body) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-    for (let at = 0; at < bytes.length; ) {
-      const taken = bytes.copy(part, filled, at);
-      at += taken;
-      filled += taken;
-      if (filled < size) continue;
-      yield part;
-      none = false;
-      part = Buffer.allocUnsafeSlow(size);
-      filled = 0;
-    }
-  }
-  if (filled > 0 || none) yield part.subarray(0, filled);
 }
 
 /** Takes away what a killed run left of this key. Where that is not allowed it only costs money, and a rule of the bucket can do it. */

@@ -71,7 +71,8 @@ export function withRetry(target: Target, name: string, patience: Patience = PAT
       serveAs: (file, etag, ctx) => retry(`change the headers of ${file.path}`, ctx, () => serveAs(file, etag, ctx)),
     }),
     ...(stage && {
-      stage: async (run, ctx) => retryStage(await retry("begin to stage", ctx, () => stage(run, ctx)), retry),
+      stage: async (run, ctx, coming) =>
+        retryStage(await retry("begin to stage", ctx, () => stage(run, ctx, coming)), retry),
     }),
     ...(releases && {
       releases: {

@@ -191,7 +191,7 @@ export function stageLifeCases(it: TargetTest, traits: TargetTraits): void {
       })();
       try {
         // However slow reading is, it meets some deliveries.
-        for (let round = 0; round < 2 || seen.whole < 1_000; round++) {
+        for (let round = 0; round < 2 || seen.whole < 300; round++) {
           await deliverStaged(target, one, other, ctx);
           await deliverStaged(target, other, one, ctx);
         }

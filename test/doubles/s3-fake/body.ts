@@ -8,23 +8,17 @@ import type { S3Request } from "./request.ts";
 
 /** The content a request brought. */
 export interface Content {
-  readonly size: number;
   /** Lower-case hexadecimal. */
   readonly md5: string;
-  /** Absent when it was longer than what is kept. */
-  readonly bytes: Buffer | undefined;
-}
-
-/** How bodies are taken. */
-export interface BodyRules {
-  /** "refused": an encoding of AWS's own, which not all compatibles speak. */
-  readonly awsChunked: "taken" | "refused";
-  /** Longer bodies are checked and counted, and not kept (bytes). */
-  readonly keepUpTo: number;
+  readonly bytes: Buffer;
 }
 
 /** Reads the body and checks whatever the request says of it. */
-export async function readBody(message: IncomingMessage, request: S3Request, rules: BodyRules): Promise<Content> {
+export async function readBody(
+  message: IncomingMessage,
+  request: S3Request,
+  awsChunked: "taken" | "refused" = "taken",
+): Promise<Content> {
   const { headers } = request;
   const declared = headers["x-amz-content-sha256"];
   demand(
@@ -34,26 +28,14 @@ export async function readBody(message: IncomingMessage, request: S3Request, rul
     "Missing required header for this request: x-amz-content-sha256",
   );
   if (declared.startsWith("STREAMING-") || headers["content-encoding"]?.includes("aws-chunked")) {
-    return await readChunked(message, request, declared, rules);
+    return await readChunked(message, request, declared, awsChunked);
   }
   const isBodyless = request.method === "GET" || request.method === "HEAD" || request.method === "DELETE";
   const hasLength = headers["content-length"] !== undefined;
   demand(isBodyless || hasLength, 411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
 
-  const sha256 = createHash("sha256");
-  const md5 = createHash("md5");
-  const wanted = checksumsOf(headers);
-  // A checksum other than these two is rare, and of small bodies: it is taken over the whole.
-  const kept: Buffer[] | undefined =
-    wanted.length > 0 || Number(headers["content-length"] ?? 0) <= rules.keepUpTo ? [] : undefined;
-  let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (declared !== "UNSIGNED-PAYLOAD") sha256.update(chunk);
-    md5.update(chunk);
-    kept?.push(chunk);
-  }
-  const isWhole = message.complete && (!hasLength || size === Number(headers["content-length"]));
+  const bytes = Buffer.concat(await Array.fromAsync(message as AsyncIterable<Buffer>));
+  const isWhole = message.complete && (!hasLength || bytes.length === Number(headers["content-length"]));
   demand(
     isWhole,
     400,
@@ -61,7 +43,7 @@ export async function readBody(message: IncomingMessage, request: S3Request, rul
     "You did not provide the number of bytes specified by the Content-Length HTTP header",
   );
   if (declared !== "UNSIGNED-PAYLOAD") {
-    const matches = sha256.digest("hex") === declared;
+    const matches = createHash("sha256").update(bytes).digest("hex") === declared;
     demand(
       matches,
       400,
@@ -69,21 +51,20 @@ export async function readBody(message: IncomingMessage, request: S3Request, rul
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     );
   }
-  const digest = md5.digest();
-  checkMd5(headers["content-md5"], digest);
-  const bytes = kept?.length === 1 ? kept[0] : kept && Buffer.concat(kept);
-  for (const checksum of wanted) checkChecksum(checksum, bytes ?? Buffer.alloc(0));
-  return { size, md5: digest.toString("hex"), bytes };
+  const md5 = createHash("md5").update(bytes).digest();
+  checkMd5(headers["content-md5"], md5);
+  for (const checksum of checksumsOf(headers)) checkChecksum(checksum, bytes);
+  return { md5: md5.toString("hex"), bytes };
 }
 
 async function readChunked(
   message: IncomingMessage,
   { headers }: S3Request,
   declared: string,
-  rules: BodyRules,
+  awsChunked: "taken" | "refused",
 ): Promise<Content> {
   demand(
-    rules.awsChunked === "taken",
+    awsChunked === "taken",
     400,
     "InvalidArgument",
     `aws-chunked encoding is not supported with the specified x-amz-content-sha256 value: ${declared}`,
@@ -109,7 +90,7 @@ async function readChunked(
     "The trailer is not the one that x-amz-trailer names",
   );
   for (const checksum of [...checksumsOf(headers), ...checksumsOf(trailers)]) checkChecksum(checksum, bytes);
-  return { size: length, md5: createHash("md5").update(bytes).digest("hex"), bytes };
+  return { md5: createHash("md5").update(bytes).digest("hex"), bytes };
 }
 
 function checkMd5(told: string | undefined, digest: Buffer): void {

@@ -3,8 +3,7 @@ import { demand, S3Fault } from "./fault.ts";
 
 /** An object as it lies in a bucket. */
 export interface S3Object {
-  readonly bytes: Buffer | undefined;
-  readonly size: number;
+  readonly bytes: Buffer;
   /** Without quotes. */
   readonly etag: string;
   readonly mtimeMs: number;
@@ -16,8 +15,7 @@ export interface S3Object {
 
 /** A part of a multipart upload. */
 export interface S3Part {
-  readonly bytes: Buffer | undefined;
-  readonly size: number;
+  readonly bytes: Buffer;
   readonly md5: string;
 }
 

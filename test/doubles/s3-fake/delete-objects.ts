@@ -11,7 +11,7 @@ export function deleteObjects(call: Call, refusalOf: (key: string) => S3Fault | 
     checksumsOf(request.headers).length > 0 ||
     "x-amz-trailer" in request.headers;
   demand(hasSum, 400, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
-  const text = content.bytes?.toString() ?? "";
+  const text = content.bytes.toString();
   const keys = elements(text, "Object").map((object) => textOf(object, "Key") ?? "");
   const isFitting = keys.length > 0 && keys.length <= 1_000 && !keys.includes("");
   demand(

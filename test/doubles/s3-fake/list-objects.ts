@@ -44,7 +44,7 @@ export function listObjects({ request, bucket }: Call): Answer {
         Key: name(key),
         LastModified: new Date(object?.mtimeMs ?? 0).toISOString(),
         ETag: `"${object?.etag}"`,
-        Size: object?.size,
+        Size: object?.bytes.length,
         StorageClass: object?.headers["x-amz-storage-class"] ?? "STANDARD",
       };
     }),

@@ -33,14 +33,12 @@ export function completeUpload({ request, bucket, content, now }: Call): Answer 
   const before = bucket.completed.get(id);
   if (before !== undefined) return completed(bucket.name, key, before);
   const upload = bucket.upload(id, key);
-  const parts = partsOf(upload, content.bytes?.toString() ?? "");
+  const parts = partsOf(upload, content.bytes.toString());
   checkConditions(request.headers, bucket.get(key));
   const etag = multipartEtag(parts);
-  const kept = parts.flatMap(({ bytes }) => bytes ?? []);
   const { headers, tags } = upload;
   bucket.set(key, {
-    bytes: kept.length === parts.length ? Buffer.concat(kept) : undefined,
-    size: parts.reduce((sum, { size }) => sum + size, 0),
+    bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
     etag,
     mtimeMs: now,
     headers,
@@ -80,7 +78,7 @@ function partsOf({ parts }: S3Upload, text: string): S3Part[] {
       "InvalidPart",
       "One or more of the specified parts could not be found, or the entity tag did not match.",
     );
-    const isLarge = i === named.length - 1 || held.size >= SMALLEST_PART;
+    const isLarge = i === named.length - 1 || held.bytes.length >= SMALLEST_PART;
     demand(isLarge, 400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size");
     return held;
   });
@@ -131,6 +129,6 @@ export function listParts({ request, bucket }: Call): Answer {
     Key: upload.key,
     UploadId: upload.id,
     IsTruncated: false,
-    Part: parts.map(([PartNumber, { size, md5 }]) => ({ PartNumber, ETag: `"${md5}"`, Size: size })),
+    Part: parts.map(([PartNumber, { bytes, md5 }]) => ({ PartNumber, ETag: `"${md5}"`, Size: bytes.length })),
   });
 }

@@ -1,5 +1,4 @@
 import type { S3Server } from "../../servers/s3-server.ts";
-import type { BodyRules } from "./body.ts";
 import type { S3FakeBucket } from "./bucket.ts";
 import type { S3Exchange } from "./exchange.ts";
 import type { S3Fault } from "./fault.ts";
@@ -8,17 +7,17 @@ import type { S3Request } from "./request.ts";
 import type { S3Credentials } from "./signature.ts";
 
 /** What the fake is to be like; what is left out is as Amazon S3 does it. */
-export interface S3FakeOptions extends Limits, Partial<BodyRules> {
-  /** Which buckets there are, and the region of each; { site: "us-east-1" } when absent. */
+export interface S3FakeOptions extends Limits {
+  /** Which buckets there are, and the region of each; { site: "us-east-1" } when absent. They are also found as <bucket>.s3.localhost. */
   readonly buckets?: Readonly<Record<string, string>>;
-  /** Buckets are also found as <bucket>.<domain>; "s3.localhost" when absent. */
-  readonly domain?: string;
   /** Whole host names of single buckets: { "static.localhost": "site" }. */
   readonly customDomains?: Readonly<Record<string, string>>;
   /** "virtual-host": a bucket named in the path is refused, as Alibaba OSS does. */
   readonly addressing?: "any" | "virtual-host";
-  /** "ignored" spares the time it takes: for measurements of a client. */
+  /** "ignored": for requests that a test writes by hand. */
   readonly signatures?: "checked" | "ignored";
+  /** What becomes of bodies in AWS's own encoding, which not all compatibles speak. */
+  readonly awsChunked?: "taken" | "refused";
   /** What comes of If-Match and If-None-Match of a write; "refused" is 501. */
   readonly conditions?: "kept" | "ignored" | "refused";
   /** What etags of whole puts are: their MD5, the same in upper case, or something else (as with SSE-KMS). */
@@ -29,14 +28,10 @@ export interface S3FakeOptions extends Limits, Partial<BodyRules> {
   readonly now?: () => number;
   /** How long each request takes at least (milliseconds). */
   readonly latencyMs?: number;
-  /** How long what AssumeRole gives is good for (seconds); an hour when absent. */
-  readonly tokenSeconds?: number;
-  /** "none" for measurements: no exchange is kept. */
-  readonly record?: "all" | "none";
 }
 
 /** What befalls one request: an error, a wait, or a connection that is cut before anything is done or within the answer. */
-export type Trouble = S3Fault | { readonly after: Promise<unknown> } | { readonly cut: "request" | "answer" };
+type Trouble = S3Fault | { readonly after: Promise<unknown> } | { readonly cut: "request" | "answer" };
 
 /** A running fake. What a test may change while it runs is writable. */
 export interface S3Fake extends S3Server {

@@ -30,8 +30,7 @@ export async function startS3Fake(options: S3FakeOptions = {}): Promise<S3Fake> 
   const buckets: Buckets = { all, undeletable, region };
   const limits = new LimitKeeper(options);
   const exchanges: S3Exchange[] = [];
-  const domains = { endpoint: options.domain ?? "s3.localhost", custom: options.customDomains ?? {} };
-  const bodyRules = { awsChunked: options.awsChunked ?? "taken", keepUpTo: options.keepUpTo ?? Infinity } as const;
+  const domains = { endpoint: "s3.localhost", custom: options.customDomains ?? {} };
 
   async function answer(message: IncomingMessage, exchange: OpenExchange): Promise<Answer | { half: Answer } | "cut"> {
     const whole = readRequest(message, domains);
@@ -57,7 +56,7 @@ export async function startS3Fake(options: S3FakeOptions = {}): Promise<S3Fake> 
       "The bucket you are attempting to access must be addressed using the third level domain.",
     );
     const signed = options.signatures === "ignored" ? undefined : checkSignature(request, credentials, now()).region;
-    const content = await readBody(message, request, bodyRules);
+    const content = await readBody(message, request, options.awsChunked);
     if (operation === "CreateBucket") return createBucket(buckets, request.bucket);
     const bucket = findBucket(buckets, request.bucket);
     if (signed !== undefined) checkRegion(bucket, signed, options.wrongRegion);
@@ -74,7 +73,7 @@ export async function startS3Fake(options: S3FakeOptions = {}): Promise<S3Fake> 
 
   async function giveRole(message: IncomingMessage): Promise<Answer> {
     const form = Buffer.concat(await Array.fromAsync(message as AsyncIterable<Buffer>)).toString();
-    const given = assumeRole(new URLSearchParams(form), now(), options.tokenSeconds ?? 3_600);
+    const given = assumeRole(new URLSearchParams(form), now(), 3_600);
     credentials.set(given.signer.accessKeyId, given.signer);
     return given.answer;
   }
@@ -86,7 +85,7 @@ export async function startS3Fake(options: S3FakeOptions = {}): Promise<S3Fake> 
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange = openExchange(message, limits.inFlight.now + 1);
-    if (options.record !== "none") exchanges.push(exchange);
+    exchanges.push(exchange);
     try {
       const outcome = await answer(message, exchange);
       if (outcome === "cut") return void message.socket.destroy();

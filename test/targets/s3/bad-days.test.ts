@@ -102,7 +102,7 @@ test("what DeleteObjects could not delete is told by its key, the rest is gone, 
   await expectDelivered(workspace, bucket);
 });
 
-test("every third request fails with 500, and the delivery converges all the same", async () => {
+test("every third request fails with 500, and the delivery converges all the same", { timeout: 150_000 }, async () => {
   const { fake, bucket } = await startFake();
   const workspace = siteFor(s3Setting(fake, "site", { concurrency: 16 }), 150);
   let count = 0;

@@ -44,7 +44,7 @@ describe.each(STORES)("$name", ({ preset, options }) => {
 test.each([
   { name: "Ceph RGW", start: startCephRgw, preset: "ceph" },
   { name: "Swift", start: startSwift, preset: "generic" },
-])("on $name two deliveries at once end as one delivery", async ({ start, preset }) => {
+])("on $name two deliveries at once end as one delivery", { timeout: 150_000 }, async ({ start, preset }) => {
   await using server = await start();
   const bucket = await makeBucket(server, "once");
   const workspace = siteFor(s3Setting(server, "once", { preset }), 400);

@@ -29,7 +29,9 @@ describe.each([
   { name: "Ceph RGW", start: startCephRgw, preset: "ceph" },
   { name: "Swift", start: startSwift, preset: "generic" },
 ])("$name", ({ start, preset }) => {
-  test("files with odd names are delivered, changed, found unchanged and deleted under exactly their names", async () => {
+  test("files with odd names are delivered, changed, found unchanged and deleted under exactly their names", {
+    timeout: 150_000,
+  }, async () => {
     await using server = await start();
     await makeBucket(server, "odd-keys");
     const bucket = openBucket(server, "odd-keys");

@@ -52,7 +52,9 @@ test("a delivery that may not list stops before the first byte: unreadable is no
   expect(Object.keys(await siteIn(bucket))).toEqual([]);
 });
 
-test("a real bucket policy is understood: with everything allowed the guest delivers, without one action doctor names it", async () => {
+test("a real bucket policy is understood: with everything allowed the guest delivers, without one action doctor names it", {
+  timeout: 150_000,
+}, async () => {
   await using server = await startCephRgw();
   const bucket = await makeBucket(server, "shared");
   const allow = async (actions: readonly string[]) => {
