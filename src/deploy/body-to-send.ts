@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FileMeta } from "../core/snapshot.ts";
+import { WholeBody } from "../lib/whole-body.ts";
 import { compressBody } from "../site/compress-body.ts";
 import type { Source } from "../site/source.ts";
 import { asSourceChanged, checkedBody, sourceChanged } from "./checked-body.ts";
@@ -22,7 +23,7 @@ function readAtOnce(file: FileMeta, source: Source, passed: (bytes: number) => v
     if (content === undefined) return undefined;
     if (content.length !== file.size || hash("sha256", content) !== file.sha256) return failing(sourceChanged(file));
     passed(content.length);
-    return Readable.from(content, { objectMode: false });
+    return new WholeBody(content);
   } catch (error) {
     return failing(asSourceChanged(file, error));
   }

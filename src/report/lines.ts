@@ -37,6 +37,7 @@ export function createLinesReporter(options: {
   }
 
   function print(lines: readonly string[]): void {
+    if (lines.length === 0) return;
     const time = style.dim(formatTimestamp(now()));
     for (const line of lines) output.write(`${time}  ${line}\n`);
   }

@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
 import { SmartsyncError } from "../../lib/errors.ts";
+import { WholeBody } from "../../lib/whole-body.ts";
 
 /** All of a small body. Rejects with the body's own error, or "aborted" as soon as the signal aborts. */
 export function collectBody(body: Readable, signal: AbortSignal): Promise<Uint8Array> {
+  if (body instanceof WholeBody) return Promise.resolve(body.content);
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const chunks: Uint8Array[] = [];
   const stop = () => {
