@@ -51,7 +51,8 @@ async function doctor(site: string | undefined, targets: readonly string[] | und
     seen.add(target);
     findings.begin(target);
     const ctx = console.ctx((event) => {
-      if (event.type === "warning") findings.tell({ site, target }, { name: "warning", ...warning(event.message) });
+      if (event.type === "warning")
+        findings.tell({ site, target }, { name: "warning", ...warning(event.message, event.hint) });
     });
     for await (const check of examineTarget(target, project.config.sites[site]?.url, deps, ctx)) {
       findings.tell({ site, target }, check);
@@ -127,8 +128,8 @@ async function checkSource(site: string, deps: PlanDeps, console: Console): Prom
   return ok(problems.length > 0 ? `${files}, ${formatCount(problems.length)} skipped` : files);
 }
 
-function warning(detail: string) {
-  return { outcome: "warning" as const, detail };
+function warning(detail: string, hint?: string) {
+  return { outcome: "warning" as const, detail, ...(hint !== undefined && { hint }) };
 }
 
 const NAME_COLUMNS = 13;

@@ -1,13 +1,14 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { SmartsyncError } from "../lib/errors.ts";
+import type { PresetName } from "../targets/s3/presets.ts";
 import { askText } from "./ask.ts";
 import type { FirstConfig } from "./config-text.ts";
 import type { Console } from "./console.ts";
 import { fromFolderOf, gatherTarget } from "./init-target.ts";
 
 /** The kinds of target that a first configuration may have, the most frequent first. */
-export const FIRST_TYPES = ["ftps", "rsync", "sftp", "local"] as const;
+export const FIRST_TYPES = ["ftps", "rsync", "sftp", "s3", "azure-blob", "gcs", "local"] as const;
 
 /** One of them. */
 export type FirstType = (typeof FIRST_TYPES)[number];
@@ -26,6 +27,12 @@ export interface InitOptions {
   readonly path?: string;
   readonly releases?: boolean;
   readonly fingerprint?: string;
+  readonly bucket?: string;
+  readonly account?: string;
+  readonly preset?: PresetName;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly stateBucket?: string;
   readonly yes?: boolean;
 }
 

@@ -4,6 +4,7 @@ import { askPassword, choose, confirm } from "./ask.ts";
 import type { FirstTarget } from "./config-text.ts";
 import type { Console } from "./console.ts";
 import type { FirstType, InitOptions, Interview } from "./init-answers.ts";
+import { type BucketType, gatherBucket } from "./init-bucket.ts";
 
 /** A first target, and the environment to try it in: what was typed for its secrets is stored nowhere else. */
 interface Gathered {
@@ -15,6 +16,7 @@ interface Gathered {
 export async function gatherTarget(options: InitOptions, ask: Interview, console: Console): Promise<Gathered> {
   const type = options.type ?? (await chooseType(options, console));
   if (type === "local") return gatherLocal(options, ask, console);
+  if (type === "s3" || type === "azure-blob" || type === "gcs") return gatherStore(type, options, ask, console);
   return type === "ftps" ? gatherFtps(options, ask, console) : gatherSsh(type, options, ask, console);
 }
 
@@ -24,6 +26,9 @@ async function chooseType(options: InitOptions, console: Console): Promise<First
     { value: "ftps", name: "on a hosting account that speaks FTP with TLS" },
     { value: "rsync", name: "on a server with SSH and rsync" },
     { value: "sftp", name: "on a server or account that speaks SFTP" },
+    { value: "s3", name: "in a bucket: Amazon S3 or a store that speaks its language" },
+    { value: "azure-blob", name: "in Azure Blob Storage" },
+    { value: "gcs", name: "in Google Cloud Storage" },
     { value: "local", name: "in a directory of this machine" },
   ]);
 }
@@ -41,6 +46,25 @@ async function gatherFtps(options: InitOptions, ask: Interview, console: Console
   const password = await gatherPassword(options, ask, console);
   const settings = { type: "ftps", ...splitPort(server), user, ...password.settings, path, ...pinned(options) };
   return { target: { name: "web", settings }, env: password.env };
+}
+
+async function gatherStore(
+  type: BucketType,
+  options: InitOptions,
+  ask: Interview,
+  console: Console,
+): Promise<Gathered> {
+  const { settings, secret } = await gatherBucket(type, { options, ask, console, mayAsk: mayAsk(options, console) });
+  if (secret === undefined) return { target: { name: "bucket", settings }, env: console.shell.env };
+  const question = `Which environment variable holds the ${secret.what}?`;
+  const name = await ask("--password-env", options.passwordEnv, question, {
+    preset: secret.variable,
+    check: checkVariable,
+  });
+  return {
+    target: { name: "bucket", settings: { ...settings, [secret.setting]: `\${env:${name}}` } },
+    env: await withSecret(name, secret.what, options, console),
+  };
 }
 
 async function gatherSsh(

@@ -1,4 +1,3 @@
-import { applyChanges } from "./apply-changes.ts";
 import { arrangePhases } from "./arrange-phases.ts";
 import { bytesToSend, type Change, pathOf } from "./change.ts";
 import { checkGuards } from "./check-guards.ts";
@@ -47,7 +46,7 @@ export function makePlan(given: PlanInput): Plan {
   const { site, target, local, remote } = given;
   const { changes, keeping, kept } = spareLeaving(given);
   const input = { ...given, changes };
-  const after = changes.length === 0 ? remote.files : applyChanges(remote.files, changes);
+  const after = changes.length === 0 ? remote.files : pathsAfter(remote, changes);
   return {
     format: 1,
     site,
@@ -59,6 +58,16 @@ export function makePlan(given: PlanInput): Plan {
     ...(keeping && { keeping }),
     totals: { ...countChanges(changes), ...countUnchanged(input), ...(kept > 0 && { kept }) },
   };
+}
+
+/** What the target is to hold then. */
+function pathsAfter({ files }: RemoteSnapshot, changes: readonly Change[]): ReadonlySet<RelPath> {
+  const after = new Set(files.keys());
+  for (const change of changes) {
+    if (change.kind === "put") after.add(change.file.path);
+    else after.delete(change.path);
+  }
+  return after;
 }
 
 /** How many changes of each kind, and their bytes. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { inPathOrder, parseRelPath, type RelPath } from "./rel-path.ts";
-import { seal, unsealBytes } from "./sealed.ts";
+import { sealParts, unsealBytes } from "./sealed.ts";
 import type { RemoteFile } from "./snapshot.ts";
 import { amount, moment, parseStored } from "./stored.ts";
 
@@ -29,10 +29,13 @@ const headerSchema = z.strictObject({
 });
 
 /** Writes a manifest: a JSON line about it, then one JSON array per file, in path order, sealed. */
-export function encodeManifest({ files, ...about }: Manifest): Uint8Array {
-  const lines = [JSON.stringify({ ...about, files: files.size })];
-  for (const file of inPathOrder(files.values())) lines.push(JSON.stringify(encodeFile(file)));
-  return seal(lines.join("\n"));
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return sealParts(encodeLines(manifest));
+}
+
+function* encodeLines({ files, ...about }: Manifest): Generator<string> {
+  yield JSON.stringify({ ...about, files: files.size });
+  for (const file of inPathOrder(files.values())) yield `\n${JSON.stringify(encodeFile(file))}`;
 }
 
 /** Reads a manifest. Throws when it is damaged, cut off, of a newer format, or in any way not what `encodeManifest` writes. */
@@ -40,9 +43,10 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const lines = linesOf(unsealBytes(bytes));
   const { files: count, ...about } = parseStored("the manifest", parseJson(lines.next().value ?? "", 0), headerSchema);
   const files = new Map<RelPath, RemoteFile>();
+  const share = createSharer();
   let at = 1;
   for (const line of lines) {
-    const file = parseFile(parseJson(line, at));
+    const file = parseFile(parseJson(line, at), share);
     if (file === undefined || files.has(file.path)) throw malformed(at);
     files.set(file.path, file);
     at++;
@@ -72,7 +76,7 @@ function encodeFile({ path, size, sha256, etag, serving, leaving }: RemoteFile):
 const SHA256 = /^[0-9a-f]{64}$/;
 
 // By hand, as it is done for every file of a site on every run: a schema takes ten times as long.
-function parseFile(line: unknown): RemoteFile | undefined {
+function parseFile(line: unknown, share: (text: string) => string): RemoteFile | undefined {
   if (!Array.isArray(line) || ![3, 4, 5, 7].includes(line.length)) return undefined;
   const [text, size, sha256, etag = null, serving = null, since, generation]: unknown[] = line;
   const path = typeof text === "string" ? parseRelPath(text) : undefined;
@@ -87,8 +91,18 @@ function parseFile(line: unknown): RemoteFile | undefined {
     size,
     sha256,
     ...(etag === null ? {} : { etag }),
-    ...(serving === null ? {} : { serving }),
+    ...(serving === null ? {} : { serving: share(serving) }),
     ...(isAmount(since) && isAmount(generation) ? { leaving: { since, generation } } : {}),
+  };
+}
+
+/** Gives equal texts as one and the same: many files are served in few ways. */
+function createSharer(): (text: string) => string {
+  const texts = new Map<string, string>();
+  return (text) => {
+    const same = texts.get(text) ?? text;
+    texts.set(same, same);
+    return same;
   };
 }
 

@@ -30,16 +30,19 @@ export interface Reconciled {
 
 /**
  * Compares what a target's records say with what it lists: an etag as recorded means the file is as recorded. What is
- * listed but neither recorded nor part of the site is somebody else's, and left out.
+ * listed but neither recorded nor part of the site is somebody else's, and left out. `settled` are paths that were
+ * listed as recorded, and are not in `listed`.
  */
 export function compareListing(
   known: Files,
   listed: ReadonlyMap<RelPath, ListedFile>,
   local: ReadonlyMap<RelPath, FileMeta>,
+  settled: ReadonlySet<RelPath> = new Set(),
 ): Comparison {
   const doubts: Doubt[] = [];
   const gone: RemoteFile[] = [];
   for (const file of known.values()) {
+    if (settled.has(file.path)) continue;
     const there = listed.get(file.path);
     if (there === undefined) gone.push(file);
     else if (!isAsRecorded(file, there)) doubts.push({ there, known: file, local: local.get(file.path) });
@@ -52,7 +55,8 @@ export function compareListing(
   return { known, doubts, gone };
 }
 
-function isAsRecorded({ sha256, etag }: RemoteFile, there: ListedFile): boolean {
+/** True of a file that is as the records have it. */
+export function isAsRecorded({ sha256, etag }: RemoteFile, there: ListedFile): boolean {
   return sha256 !== null && etag !== undefined && etag === there.etag;
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RelPath } from "./rel-path.ts";
-import { seal, unseal } from "./sealed.ts";
+import { seal, sealParts, unseal } from "./sealed.ts";
 import type { RemoteFile } from "./snapshot.ts";
 import { amount, moment, parseStored, relPath, sha256 } from "./stored.ts";
 
@@ -98,7 +98,20 @@ export function parseHead(bytes: Uint8Array): Head {
 
 /** Writes an intent, sealed. */
 export function encodeIntent(intent: Intent): Uint8Array {
-  return seal(JSON.stringify(intent));
+  return sealParts(encodeParts(intent));
+}
+
+/** As JSON, path by path. */
+function* encodeParts({ puts, deletes, ...about }: Intent): Generator<string> {
+  yield `${JSON.stringify(about).slice(0, -1)},"puts":[`;
+  yield* encodeItems(puts);
+  yield '],"deletes":[';
+  yield* encodeItems(deletes);
+  yield "]}";
+}
+
+function* encodeItems(items: readonly unknown[]): Generator<string> {
+  for (const [at, item] of items.entries()) yield `${at === 0 ? "" : ","}${JSON.stringify(item)}`;
 }
 
 /** Reads an intent. Throws when it is damaged or anything else. */

@@ -22,16 +22,21 @@ export async function* examineTarget(
   await using target = opened.target;
   yield { name: "connect", ...ok(`${opened.place} in ${Math.round(opened.ms)} ms`) };
   const probe = createProbe();
+  let wrote = false;
   try {
     for (const [step, work] of stepsFor(target, probe, url, ctx)) {
+      wrote ||= !READ_ONLY_STEPS.has(step);
       const check = await tryOut(step, work);
       yield check;
       if (check.outcome === "failed") return;
     }
   } finally {
-    await removeProbe(target, probe, ctx);
+    if (wrote) await removeProbe(target, probe, ctx);
   }
 }
+
+/** Nothing has to be removed after these. */
+const READ_ONLY_STEPS: ReadonlySet<string> = new Set(["tls", "host key", "round trip"]);
 
 /** Connecting, TLS and logging in are one step to us; which of them failed is told by the error. */
 async function openOrFail(

@@ -1,4 +1,5 @@
 import type { Ctx } from "../core/context.ts";
+import type { Snapshot } from "../core/snapshot.ts";
 import type { Target } from "../targets/target.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import { type Observed, observe } from "./observe.ts";
@@ -29,11 +30,19 @@ export async function lookAtTarget({ name, target, cache }: OpenTarget, view: Si
     ...(found && { adopted: found.adopted, drifted: drifted.length }),
   });
   if (drifted.length > 0) warnOfDrift(name, drifted, ctx);
+  if (target.caps.redirects === false) warnOfRedirects(name, (await view.scan).snapshot, ctx);
   return observed;
 }
 
 function isListed(target: Target): target is ListedTarget {
   return target.survey !== undefined;
+}
+
+function warnOfRedirects(target: string, { files }: Snapshot, ctx: Ctx): void {
+  if (!files.values().some(({ serving }) => serving?.redirect !== undefined)) return;
+  const message = "visitors can't be sent elsewhere from there: files with a `redirect` rule are served as they are";
+  const hint = "let the CDN in front redirect, or a page do it with <meta http-equiv=refresh>";
+  ctx.emit({ type: "warning", target, code: "redirect-ignored", message, hint });
 }
 
 const MAX_NAMED = 3;

@@ -1,5 +1,5 @@
 import type { Ctx } from "../core/context.ts";
-import { compareListing, reconcile } from "../core/reconcile.ts";
+import { compareListing, isAsRecorded, reconcile } from "../core/reconcile.ts";
 import type { RelPath } from "../core/rel-path.ts";
 import { atOnce } from "../lib/at-once.ts";
 import type { RemoteMeta, Target } from "../targets/target.ts";
@@ -23,10 +23,10 @@ export async function observeListed(
   ctx: Ctx,
 ): Promise<Observed> {
   for (let read = 1; ; read++) {
-    const [records, listed] = await readBoth(target, cache, scan, ctx);
+    const { records, listed, settled } = await readBoth(target, cache, scan, ctx);
     const { snapshot: local } = await scan;
     const { snapshot } = records;
-    const comparison = compareListing(snapshot.files, listed, local.files);
+    const comparison = compareListing(snapshot.files, listed, local.files, settled);
     const isSame = comparison.doubts.length + comparison.gone.length === 0;
     // Somebody may have delivered between the two; then they are of different moments.
     if (!isSame && read < MAX_READS && (await hasMoved(target, records, ctx))) continue;
@@ -37,18 +37,28 @@ export async function observeListed(
   }
 }
 
-async function readBoth(
-  target: ListedTarget,
-  cache: ManifestCache,
-  scan: SiteView["scan"],
-  ctx: Ctx,
-): Promise<[Observed, ReadonlyMap<RelPath, RemoteMeta>]> {
+/** A target's records, and its listing but for the files that are as recorded: of those there are only the paths. */
+interface Both {
+  readonly records: Observed;
+  readonly listed: ReadonlyMap<RelPath, RemoteMeta>;
+  readonly settled: ReadonlySet<RelPath>;
+}
+
+async function readBoth(target: ListedTarget, cache: ManifestCache, scan: SiteView["scan"], ctx: Ctx): Promise<Both> {
   const records = Promise.withResolvers<Observed>();
   // Whoever waits for it hears of a failure from `atOnce`.
   records.promise.catch(() => undefined);
+  const settled = new Set<RelPath>();
+  const settle = records.promise.then(({ snapshot: { files } }) => (there: RemoteMeta) => {
+    const file = files.get(there.path);
+    if (file === undefined || !isAsRecorded(file, there)) return false;
+    settled.add(file.path);
+    return true;
+  });
+  settle.catch(() => undefined);
   const listed = await atOnce(
     ctx.signal,
-    async (signal) => target.survey(await likelyPaths(cache, records.promise, scan), { ...ctx, signal }),
+    async (signal) => target.survey(await likelyPaths(cache, records.promise, scan), { ...ctx, signal }, settle),
     async (signal) => {
       try {
         records.resolve(await observe(target, cache, { ...ctx, signal }));
@@ -58,7 +68,7 @@ async function readBoth(
       }
     },
   );
-  return [await records.promise, listed];
+  return { records: await records.promise, listed, settled };
 }
 
 /** What the target will list, as far as this machine can tell: from the manifest seen last, the records, or the site. */

@@ -1,5 +1,4 @@
-import type { Agent, ClientRequest, IncomingHttpHeaders } from "node:http";
-import type { Agent as SecureAgent } from "node:https";
+import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 
 // An import would read every name that Node's module has, and some of them load a second HTTP client: 40 ms.
 const http = process.getBuiltinModule("node:http");
@@ -32,8 +31,6 @@ export interface Answer {
 
 /** Connections that are kept and used again, so many at most. */
 export interface HttpLine {
-  /** For whoever sends by another way: the same connections, and the same limit. */
-  readonly agents: { readonly httpAgent: Agent; readonly httpsAgent: SecureAgent };
   /** Sends one request and reads its whole answer, whatever its status. Throws what the socket fails with. */
   send(place: HttpPlace, request: HttpRequest, signal: AbortSignal): Promise<Answer>;
   close(): void;
@@ -86,7 +83,6 @@ export function openHttpLine(connections: number, timeoutMs: number): HttpLine {
   }
 
   return {
-    agents: { httpAgent, httpsAgent },
     async send(place, request, signal) {
       signal.throwIfAborted();
       try {

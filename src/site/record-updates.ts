@@ -2,30 +2,37 @@ import { type DraftDirectory, namesOf } from "./draft-directory.ts";
 import { type HashedFile, isRacy, packRecord } from "./hash-record.ts";
 import { stampAt } from "./listing.ts";
 
-/** Records to put and directories to forget. */
+/** Records to put, each packed when its turn comes, and directories to forget. */
 export interface RecordUpdates {
-  readonly put: ReadonlyMap<string, Uint8Array>;
+  readonly put: Iterable<readonly [directory: string, record: Uint8Array]>;
   readonly gone: ReadonlySet<string>;
 }
 
 /**
- * What to remember for the next run, given what was known before it and when the hashing began. A file is left out that
- * has no hash, because the scan was ended before its turn, or one that can't be trusted (isRacy).
+ * What to remember for the next run, given the directories known before it and when the hashing began; undefined when
+ * that is what is remembered. A file is left out that has no hash, because the scan was ended before its turn, or one
+ * that can't be trusted (isRacy).
  */
 export function recordUpdates(
   directories: readonly DraftDirectory[],
-  known: ReadonlyMap<string, Uint8Array>,
+  known: ReadonlySet<string>,
   hashedAtMs: number,
-): RecordUpdates {
-  const put = new Map<string, Uint8Array>();
-  const gone = new Set(known.keys());
+): RecordUpdates | undefined {
+  const changed = directories.filter((directory) => !directory.upToDate && isWorthKeeping(directory, hashedAtMs));
+  const gone = new Set(known);
+  for (const { listing, upToDate } of directories) if (upToDate) gone.delete(listing.path);
+  for (const { listing } of changed) gone.delete(listing.path);
+  return changed.length + gone.size === 0 ? undefined : { put: packAll(changed, hashedAtMs), gone };
+}
+
+function isWorthKeeping({ listing, files }: DraftDirectory, hashedAtMs: number): boolean {
+  return files.some((file, index) => file !== undefined && !isRacy(stampAt(listing.stamps, index), hashedAtMs));
+}
+
+function* packAll(directories: readonly DraftDirectory[], hashedAtMs: number): Generator<[string, Uint8Array]> {
   for (const directory of directories) {
-    const { path } = directory.listing;
-    const files = directory.upToDate ? [] : hashedFiles(directory, hashedAtMs);
-    if (files.length > 0) put.set(path, packRecord(files));
-    if (files.length > 0 || directory.upToDate) gone.delete(path);
+    yield [directory.listing.path, packRecord(hashedFiles(directory, hashedAtMs))];
   }
-  return { put, gone };
 }
 
 function hashedFiles({ listing, files }: DraftDirectory, hashedAtMs: number): HashedFile[] {

@@ -21,9 +21,6 @@ import { walkTree } from "./walk-tree.ts";
 /** How often a scan says how far it has come, at most. */
 const PROGRESS_EVERY_MS = 200;
 
-/** Takes the place of a record that was read: as good as none, should its directory be listed again. */
-const SPENT = new Uint8Array();
-
 /** What a scan is of, and what it may remember. */
 export interface ScanSubject {
   /** As it is configured, for messages. */
@@ -40,15 +37,7 @@ export async function scanSite(subject: ScanSubject, ctx: Ctx): Promise<ScanResu
   const { root, setup, tasks, settleSeconds, cache, cacheKey } = subject;
   await using threads = openScanThreads(setup, ctx.signal);
   const progress = throttleProgress(ctx);
-  // Asked for by the first listing, when the threads are already on their way.
-  let known: Map<string, Uint8Array> | undefined;
-  const draft = (listing: Listing) => {
-    known ??= cache.load(cacheKey);
-    const record = known.get(listing.path);
-    // Read once, unless the site is walked until it is quiet: 100,000 files' records take 30 MB.
-    if (record !== undefined && settleSeconds === 0) known.set(listing.path, SPENT);
-    return draftDirectory(listing, record);
-  };
+  const draft = (listing: Listing) => draftDirectory(listing, cache.find(cacheKey, listing.path));
   const workers = { tasks, threads };
   const walk = () => walkTree(root, setup.realRoot, workers, draft, (files) => progress(files, 0), ctx);
   const tree = await settle(walk, settleSeconds, root, ctx);
@@ -63,8 +52,8 @@ export async function scanSite(subject: ScanSubject, ctx: Ctx): Promise<ScanResu
     await hashMisses(misses, root, workers, (bytes) => progress(misses.length, bytes), ctx);
   } finally {
     // Also when it is ended half way: what was read once is not read again.
-    const { put, gone } = recordUpdates(directories, known ?? new Map(), hashedAt);
-    if (put.size > 0 || gone.size > 0) cache.update(cacheKey, put, gone);
+    const updates = recordUpdates(directories, cache.directories(cacheKey), hashedAt);
+    if (updates) cache.update(cacheKey, updates.put, updates.gone);
   }
   const problems = directories.flatMap(({ listing }) => listing.problems);
   return { snapshot: { files: knownFiles(tree) }, problems, hashed: misses.length };

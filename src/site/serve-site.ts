@@ -35,7 +35,9 @@ export function serveSite(source: Source, { headers, cleanUrls }: ServingRules):
     const aliases = [...aliasesOf(served, cleanUrls)].filter(({ path }) => isFree(path));
     pages = new Map(aliases.map(({ path, page }) => [path, page.path]));
     for (const { path, page } of aliases) served.push({ ...page, path });
-    return { ...scan, snapshot: { files: new Map(inPathOrder(served).map((file) => [file.path, file])) } };
+    const files = new Map<RelPath, FileMeta>();
+    for (const file of inPathOrder(served)) files.set(file.path, file);
+    return { ...scan, snapshot: { files } };
   };
   return {
     view,

@@ -10,10 +10,12 @@ import type { FileMeta, Snapshot } from "../core/snapshot.ts";
  * can't be read, costs time, never correctness.
  */
 export interface HashCache {
-  /** Every record kept under this key (site name and a hash of the transform's settings), by directory; "" is the root. */
-  load(key: string): Map<string, Uint8Array>;
+  /** The directories a record is kept of under this key (site name and a hash of the transform's settings). */
+  directories(key: string): ReadonlySet<string>;
+  /** A directory's record; "" is the root. Not all at once: those of 100,000 files take 20 MB. */
+  find(key: string, directory: string): Uint8Array | undefined;
   /** Adds or replaces the records of these directories and forgets those. */
-  update(key: string, put: ReadonlyMap<string, Uint8Array>, gone: Iterable<string>): void;
+  update(key: string, put: Iterable<readonly [string, Uint8Array]>, gone: Iterable<string>): void;
 }
 
 /** What a scan found. */

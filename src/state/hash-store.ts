@@ -3,21 +3,25 @@ import { inTransaction } from "./database.ts";
 
 /** Hashes remembered between runs, one packed record for each directory, so that an unchanged file is not read again. */
 export interface HashStore {
-  /** Every record kept under this key, by directory. */
-  load(key: string): Map<string, Uint8Array>;
+  /** The directories that a record is kept of under this key. */
+  directories(key: string): Set<string>;
+  /** A directory's record; undefined when there is none. */
+  find(key: string, directory: string): Uint8Array | undefined;
   /** Adds or replaces the records of these directories and forgets those. */
-  update(key: string, put: ReadonlyMap<string, Uint8Array>, gone: Iterable<string>): void;
+  update(key: string, put: Iterable<readonly [string, Uint8Array]>, gone: Iterable<string>): void;
 }
 
 /** The hash cache, kept in the database. */
 export function createHashStore(db: DatabaseSync): HashStore {
+  const select = db.prepare("SELECT record FROM hashes WHERE key = ? AND directory = ?");
   return {
-    load(key) {
-      const known = new Map<string, Uint8Array>();
-      for (const { directory, record } of db.prepare("SELECT directory, record FROM hashes WHERE key = ?").all(key)) {
-        if (record instanceof Uint8Array) known.set(String(directory), record);
-      }
-      return known;
+    directories(key) {
+      const rows = db.prepare("SELECT directory FROM hashes WHERE key = ?").all(key);
+      return new Set(rows.map(({ directory }) => String(directory)));
+    },
+    find(key, directory) {
+      const record = select.get(key, directory)?.record;
+      return record instanceof Uint8Array ? record : undefined;
     },
     update(key, put, gone) {
       const upsert = db.prepare("INSERT OR REPLACE INTO hashes (key, directory, record) VALUES (?, ?, ?)");

@@ -20,6 +20,8 @@ export interface TargetCaps {
    * `FileMeta.serving` with every file. Absent where a web server of its own decides how files are served.
    */
   readonly servesVisitors?: boolean;
+  /** False where visitors are answered and can't be sent elsewhere: `Serving.redirect` is ignored then. */
+  readonly redirects?: false;
   /** Keeps modification times and permission bits. */
   readonly mtimes: boolean;
   readonly modes: boolean;
@@ -192,9 +194,14 @@ export interface Target extends AsyncDisposable {
   readonly hooks?: Hooks;
   /**
    * Lists the whole site on every run, where that is cheap and tells more than smartsync's own records: what is there,
-   * with its etag. `known` are paths that are likely there, in order: they may serve to list many parts at once.
+   * with its etag. `known` are paths that are likely there, in order: they may serve to list many parts at once. What
+   * `isNoNews` says of a file, once that is there, may be left out.
    */
-  survey?(known: readonly RelPath[], ctx: Ctx): Promise<ReadonlyMap<RelPath, RemoteMeta>>;
+  survey?(
+    known: readonly RelPath[],
+    ctx: Ctx,
+    isNoNews?: Promise<(file: RemoteMeta) => boolean>,
+  ): Promise<ReadonlyMap<RelPath, RemoteMeta>>;
   /** Everything the target says of one file, where that is more than a survey tells; undefined when it is not there. */
   describe?(path: RelPath, ctx: Ctx): Promise<RemoteMeta | undefined>;
   /**

@@ -24,7 +24,7 @@ test.concurrent.each([
   async ({ name, publish }) => {
     const bucket = await makeBucket(server, name);
     // Few at once, so that there is time to be killed in.
-    const setting = s3Setting(server, name, { partSize: 5, concurrency: 8 });
+    const setting = s3Setting(server, name, { partSize: 5, connections: 8 });
     await killBucketDeliveries({ name: `Ceph RGW, ${name}`, setting, look: lookIntoS3(bucket), publish }, KILLS);
   },
   300_000,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { parsePlan } from "../../src/core/parse-plan.ts";
 import { SmartsyncError } from "../../src/lib/errors.ts";
+import type { ServingRules } from "../../src/site/serve-site.ts";
 import { type Faults, layFaults } from "../doubles/faulty-target.ts";
 import { type BucketManner, createMemoryServer, type MemoryServer } from "../doubles/memory-target.ts";
 import { relPath } from "../doubles/site-file.ts";
@@ -42,6 +43,19 @@ describe.each<BucketManner>(["s3", "gcs"])("a bucket like %s", (manner) => {
     expect(reasons).toEqual([]);
     // No request for a single object, and nothing written.
     expect(Object.keys(made).sort()).toEqual(["state.read", "survey"]);
+  });
+
+  test("that can't redirect is planned with a warning, once there is a rule that would", async () => {
+    const server = createMemoryServer();
+    const bucket = server.openBucket(manner, { redirects: false });
+    const warningsOf = async (rules: ServingRules) => {
+      const ctx = testCtx();
+      await seeTarget(bucket, servedSource(SITE, rules), ctx);
+      return ctx.events.filter(({ type }) => type === "warning");
+    };
+    expect(await warningsOf(NEW_RULES)).toEqual([]);
+    const headers = [...NEW_RULES.headers, { match: ["robots.txt"], redirect: "/" }];
+    expect(await warningsOf({ ...NEW_RULES, headers })).toMatchObject([{ code: "redirect-ignored" }]);
   });
 
   test("has only headers changed by a change of rules, without sending a byte", async () => {

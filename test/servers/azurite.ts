@@ -1,23 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { serverCertificate } from "./certificates.ts";
-import { startDaemon } from "./daemon.ts";
 import { npmServerFile } from "./npm-server.ts";
-import { ensurePackages } from "./packages.ts";
-import { claimPorts } from "./ports.ts";
+import { type ScratchServer, startInScratch } from "./scratch-server.ts";
 
 /** A running Azurite: Azure's blob service on loopback, with one account and no container. */
-export interface AzuriteServer extends AsyncDisposable {
+export interface AzuriteServer extends ScratchServer {
   readonly account: string;
   readonly accountKey: string;
   /** "http://127.0.0.1:10241/smartsynctest": the account is the path's beginning, as in no real account's address. */
   readonly endpoint: string;
-  /** What it printed so far. */
-  log(): string;
-  /** Ends it; what it held is gone. */
-  stop(): Promise<void>;
 }
 
 /** How it is started. */
@@ -31,39 +22,17 @@ const OPTIONS = ["--inMemoryPersistence", "--silent", "--disableTelemetry", "--s
 
 /** Starts Azurite, which keeps everything in memory. It checks keys and signatures, and knows `$web`. */
 export async function startAzurite({ tls = false }: AzuriteOptions = {}): Promise<AzuriteServer> {
-  ensurePackages();
-  const scratch = mkdtempSync(join(tmpdir(), "smartsync-azurite-"));
-  const ports = await claimPorts();
-  const outputFile = join(scratch, "output.log");
   const accountKey = randomBytes(64).toString("base64");
-  const clear = () => {
-    ports.release();
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  try {
-    const { certFile, keyFile } = serverCertificate("valid");
-    const secure = tls ? ["--oauth", "basic", "--cert", certFile, "--key", keyFile] : [];
-    const main = npmServerFile("azurite", "dist/src/blob/main.js");
-    const daemon = await startDaemon({
-      argv: [process.execPath, main, "--blobPort", `${ports.control}`, ...OPTIONS, ...secure],
-      env: { HOME: scratch, AZURITE_ACCOUNTS: `${ACCOUNT}:${accountKey}` },
-      port: ports.control,
-      outputFile,
-    });
-    const stop = async () => {
-      await daemon.stop();
-      clear();
-    };
-    return {
-      account: ACCOUNT,
-      accountKey,
-      endpoint: `${tls ? "https" : "http"}://127.0.0.1:${ports.control}/${ACCOUNT}`,
-      log: () => readFileSync(outputFile, "utf8"),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    clear();
-    throw error;
-  }
+  const { certFile, keyFile } = serverCertificate("valid");
+  const secure = tls ? ["--oauth", "basic", "--cert", certFile, "--key", keyFile] : [];
+  const server = await startInScratch("azurite", (scratch, { control }) => ({
+    argv: [
+      process.execPath,
+      npmServerFile("azurite", "dist/src/blob/main.js"),
+      ...["--blobPort", `${control}`, ...OPTIONS, ...secure],
+    ],
+    env: { HOME: scratch, AZURITE_ACCOUNTS: `${ACCOUNT}:${accountKey}` },
+  }));
+  const endpoint = `${tls ? "https" : "http"}://127.0.0.1:${server.port}/${ACCOUNT}`;
+  return { ...server, account: ACCOUNT, accountKey, endpoint };
 }

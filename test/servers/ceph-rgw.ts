@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startDaemon } from "./daemon.ts";
-import { ensurePackages } from "./packages.ts";
-import { claimPorts, type PortBlock } from "./ports.ts";
+import type { PortBlock } from "./ports.ts";
 import type { S3Keys, S3Server } from "./s3-server.ts";
+import { startInScratch } from "./scratch-server.ts";
 
 /** A Ceph object gateway. */
 export interface CephServer extends S3Server {
@@ -93,39 +91,20 @@ exec radosgw -n client.rgw --foreground`;
  * looks into them, past smartsync.
  */
 export async function startCephRgw(): Promise<CephServer> {
-  ensurePackages();
-  const scratch = mkdtempSync(join(tmpdir(), "smartsync-ceph-"));
-  for (const folder of ["mon", "osd", "rgw"]) mkdirSync(join(scratch, folder));
-  const ports = await claimPorts();
-  const outputFile = join(scratch, "output.log");
-  const clear = () => {
-    ports.release();
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  writeFileSync(join(scratch, "ceph.conf"), configure(scratch, ports));
-  try {
-    const daemon = await startDaemon({
+  const server = await startInScratch("ceph", (scratch, ports) => {
+    for (const folder of ["mon", "osd", "rgw"]) mkdirSync(join(scratch, folder));
+    writeFileSync(join(scratch, "ceph.conf"), configure(scratch, ports));
+    return {
       // It names its threads by way of /proc, so that has to be the pid namespace's own.
       argv: ["unshare", "--mount-proc", "sh", "-c", start(scratch, ports.passive.first)],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      port: ports.control,
-      outputFile,
-    });
-    const stop = async () => {
-      await daemon.stop();
-      clear();
     };
-    return {
-      endpoint: `http://127.0.0.1:${ports.control}`,
-      region: "us-east-1",
-      ...OWNER,
-      guest: { ...GUEST, arn: "arn:aws:iam:::user/guest" },
-      log: () => readFileSync(outputFile, "utf8"),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    clear();
-    throw error;
-  }
+  });
+  return {
+    ...server,
+    endpoint: `http://127.0.0.1:${server.port}`,
+    region: "us-east-1",
+    ...OWNER,
+    guest: { ...GUEST, arn: "arn:aws:iam:::user/guest" },
+  };
 }

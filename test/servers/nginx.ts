@@ -1,19 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { chmod } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startDaemon } from "./daemon.ts";
-import { ensurePackages } from "./packages.ts";
-import { claimPorts } from "./ports.ts";
+import { type ScratchServer, startInScratch } from "./scratch-server.ts";
 
 /** A running web server on loopback. */
-export interface WebServer extends AsyncDisposable {
+export interface WebServer extends ScratchServer {
   /** Where its document root is visited: "http://127.0.0.1:10241". */
   readonly url: string;
-  /** What it printed and logged so far. */
-  log(): string;
-  /** Ends every process of it and removes its scratch folder; the document root stays. */
-  stop(): Promise<void>;
 }
 
 /** What it serves. */
@@ -49,36 +41,14 @@ ${folders.map((name) => `  ${name}_temp_path ${join(scratch, name)};`).join("\n"
 
 /** Starts nginx for a document root. Its workers read it as the user `daemon`. */
 export async function startNginx(options: NginxOptions): Promise<WebServer> {
-  ensurePackages();
-  const scratch = mkdtempSync(join(tmpdir(), "smartsync-nginx-"));
-  await chmod(scratch, 0o755);
-  const ports = await claimPorts();
-  const config = join(scratch, "nginx.conf");
-  const outputFile = join(scratch, "output.log");
-  const clear = () => {
-    ports.release();
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  writeFileSync(config, configure(options, scratch, ports.control));
-  try {
-    const daemon = await startDaemon({
+  const server = await startInScratch("nginx", (scratch, { control }) => {
+    chmodSync(scratch, 0o755);
+    const config = join(scratch, "nginx.conf");
+    writeFileSync(config, configure(options, scratch, control));
+    return {
       argv: ["nginx", "-p", scratch, "-c", config, "-e", "stderr", "-g", "daemon off;"],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      port: ports.control,
-      outputFile,
-    });
-    const stop = async () => {
-      await daemon.stop();
-      clear();
     };
-    return {
-      url: `http://127.0.0.1:${ports.control}`,
-      log: () => readFileSync(outputFile, "utf8"),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    clear();
-    throw error;
-  }
+  });
+  return { ...server, url: `http://127.0.0.1:${server.port}` };
 }

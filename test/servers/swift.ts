@@ -1,10 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startDaemon } from "./daemon.ts";
-import { ensurePackages } from "./packages.ts";
-import { claimPorts, type PortBlock } from "./ports.ts";
+import type { PortBlock } from "./ports.ts";
 import type { S3Keys, S3Server } from "./s3-server.ts";
+import { startInScratch } from "./scratch-server.ts";
 
 /** tempauth's access key is account:user. */
 const OWNER: S3Keys = { accessKeyId: "smartsync:owner", secretAccessKey: "secret-of-the-owner" };
@@ -122,36 +120,12 @@ exec swift-proxy-server /etc/swift/proxy-server.conf --verbose`;
  * neither aws-chunked bodies nor conditional PUTs (501), and DeleteObjects needs a Content-MD5.
  */
 export async function startSwift(): Promise<S3Server> {
-  ensurePackages();
-  const scratch = mkdtempSync(join(tmpdir(), "smartsync-swift-"));
-  const ports = await claimPorts();
-  const outputFile = join(scratch, "output.log");
-  const clear = () => {
-    ports.release();
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  try {
+  const server = await startInScratch("swift", (scratch, ports) => {
     configure(scratch, ports);
-    const daemon = await startDaemon({
+    return {
       argv: ["unshare", "--mount", "sh", "-e", "-c", start(scratch, ports)],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" },
-      port: ports.control,
-      outputFile,
-    });
-    const stop = async () => {
-      await daemon.stop();
-      clear();
     };
-    return {
-      endpoint: `http://127.0.0.1:${ports.control}`,
-      region: "us-east-1",
-      ...OWNER,
-      log: () => readFileSync(outputFile, "utf8"),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    clear();
-    throw error;
-  }
+  });
+  return { ...server, endpoint: `http://127.0.0.1:${server.port}`, region: "us-east-1", ...OWNER };
 }

@@ -57,7 +57,8 @@ export function memoryCache(): HashCache & { readonly records: Map<string, Uint8
   const records = new Map<string, Uint8Array>();
   return {
     records,
-    load: () => new Map(records),
+    directories: () => new Set(records.keys()),
+    find: (_key, directory) => records.get(directory),
     update(_, put, gone) {
       for (const [dir, record] of put) records.set(dir, record);
       for (const dir of gone) records.delete(dir);

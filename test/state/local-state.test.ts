@@ -78,11 +78,14 @@ test("hashes are kept per key and directory, replaced and forgotten", () => {
     ["", record("root")],
     ["日本語/画像", record("pictures")],
   ]);
+  const held = (key: string) =>
+    new Map([...state.hashes.directories(key)].map((directory) => [directory, state.hashes.find(key, directory)]));
   state.hashes.update("site:1", first, []);
-  expect(state.hashes.load("site:1")).toEqual(first);
-  expect(state.hashes.load("site:2").size).toBe(0);
+  expect(held("site:1")).toEqual(first);
+  expect(held("site:2").size).toBe(0);
+  expect(state.hashes.find("site:2", "")).toBeUndefined();
   state.hashes.update("site:1", new Map([["", record("new root")]]), ["日本語/画像"]);
-  expect(state.hashes.load("site:1")).toEqual(new Map([["", record("new root")]]));
+  expect(held("site:1")).toEqual(new Map([["", record("new root")]]));
 });
 
 test("the manifest kept last is given back, with the hash it was kept with", () => {

@@ -6,8 +6,8 @@ const url = z
 
 const prefix = z
   .string()
-  .regex(/^(?:[^/].*\/)?$/, 'begins without a slash and ends with one: "docs/"')
-  .refine((text) => !/(^|\/)\.{0,2}\//.test(text), 'has no empty, "." or ".." folders in it');
+  .regex(/^(?:[^/].*\/)?$/, { error: 'must begin without a slash and end with one: "docs/"', abort: true })
+  .refine((text) => !/(^|\/)\.{0,2}\//.test(text), 'must have no empty, "." or ".." folders in it');
 
 const container = z
   .string()
@@ -82,7 +82,7 @@ export const azureBlobSchema = z
     connections: z.int().min(1).max(256).default(64).describe("How many requests are under way at once, at most."),
   })
   .refine((config) => SIGN_INS.filter((name) => config[name] !== undefined).length === 1, {
-    error: `needs one way to sign in: ${SIGN_INS.join(", ")}`,
+    error: `needs exactly one way to sign in: ${SIGN_INS.join(", ")}`,
     path: ["accountKey"],
   })
   .refine((config) => config.account !== undefined || config.connectionString !== undefined, {

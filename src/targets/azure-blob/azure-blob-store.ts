@@ -1,13 +1,12 @@
 import { hash } from "node:crypto";
 import type { Ctx } from "../../core/context.ts";
-import type { DeployEvent } from "../../core/events.ts";
 import type { NameRules } from "../../core/names.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { isNotFound } from "../../lib/errors.ts";
 import type { HeldObject, ObjectAttributes, ObjectStore, StoredObject, Written } from "../objects/object-store.ts";
 import { openBatchDelete } from "./batch-delete.ts";
 import { conditionHeaders, etagOf, metadataHeaders, readBlobHeaders, servingHeaders } from "./blob-headers.ts";
-import { type BlobAnswer, type BlobWire, createBlobWire } from "./blob-wire.ts";
+import { type BlobAnswer, type BlobWire, createBlobWire, placeOf } from "./blob-wire.ts";
 import { copyBlob, serveBlobAs } from "./copy-blob.ts";
 import { examineContainer } from "./examine-container.ts";
 import { readListing } from "./read-listing.ts";
@@ -35,13 +34,6 @@ const NAMES: NameRules = {
   encodedLength: (name) => (name.includes("\\") ? null : Buffer.byteLength(name)),
 };
 
-const REDIRECT_IGNORED: DeployEvent = {
-  type: "warning",
-  code: "redirect-ignored",
-  message: "Azure can't redirect visitors: files with a `redirect` rule are served as they are",
-  hint: "let the CDN in front redirect (a rule of Front Door), or a page do it with <meta http-equiv=refresh>",
-};
-
 const LARGE_FROM = 4 << 20;
 const PAGE_SIZE = "5000";
 
@@ -49,13 +41,8 @@ const PAGE_SIZE = "5000";
 export function azureBlobStore(account: Account, { container, connections, tier }: StoreOptions): ObjectStore {
   const wire = createBlobWire(account, container, connections);
   const tierHeaders: Record<string, string> = tier === undefined ? {} : { "x-ms-access-tier": tier };
-  let toldOfRedirects = false;
 
-  function whole(attributes: ObjectAttributes, ctx: Ctx): Record<string, string> {
-    if (attributes.serving?.redirect !== undefined && !toldOfRedirects) {
-      toldOfRedirects = true;
-      ctx.emit(REDIRECT_IGNORED);
-    }
+  function whole(attributes: ObjectAttributes): Record<string, string> {
     return {
       ...servingHeaders(attributes.serving),
       ...metadataHeaders(attributes),
@@ -66,38 +53,39 @@ export function azureBlobStore(account: Account, { container, connections, tier 
 
   async function commit(key: string, blocks: SentBlocks, attributes: ObjectAttributes, ctx: Ctx): Promise<Written> {
     // Whatever is not given again is lost, the MD5 too.
-    const headers = { ...whole(attributes, ctx), "x-ms-blob-content-md5": blocks.md5 };
+    const headers = { ...whole(attributes), "x-ms-blob-content-md5": blocks.md5 };
     const query = { comp: "blocklist" };
     const request = { method: "PUT", key, query, headers, body: blockList(blocks.ids) } as const;
-    return written(await wire.send(`put ${key}`, request, ctx));
+    return written(await wire.send("write", request, ctx));
   }
 
   return {
-    place: `${account.endpoint}/${container}`,
-    features: ["conditional writes", "staged in uncommitted blocks", "no redirects"],
+    place: placeOf(account, container),
+    features: ["conditional writes", "staged in uncommitted blocks"],
     concurrency: connections,
     names: NAMES,
     conditions: "yes",
+    redirects: false,
     largeFrom: LARGE_FROM,
     list: (range, ctx) => listBlobs(wire, range, ctx),
     get: (key, ctx) =>
       unlessMissing(async () => {
-        const { headers, body } = await wire.send(`get ${key}`, { method: "GET", key }, ctx);
+        const { headers, body } = await wire.send("read", { method: "GET", key }, ctx);
         return { content: body, etag: etagOf(headers) };
       }),
     head: (key, ctx) =>
       unlessMissing(async () => {
-        const { headers } = await wire.send(`look at ${key}`, { method: "HEAD", key }, ctx);
+        const { headers } = await wire.send("look at", { method: "HEAD", key }, ctx);
         return readBlobHeaders(key, headers);
       }),
     async put(key, content, attributes, ctx, condition) {
       const headers = {
-        ...whole(attributes, ctx),
+        ...whole(attributes),
         ...conditionHeaders(condition),
         "x-ms-blob-type": "BlockBlob",
         "content-md5": hash("md5", content, "base64"),
       };
-      return written(await wire.send(`put ${key}`, { method: "PUT", key, headers, body: content }, ctx));
+      return written(await wire.send("write", { method: "PUT", key, headers, body: content }, ctx));
     },
     async putLarge(key, body, attributes, ctx) {
       return commit(key, await sendBlocks(wire, key, body, ctx), attributes, ctx);
@@ -163,7 +151,7 @@ async function* listBlobs(
       ...(prefix && { prefix }),
       ...(marker && { marker }),
     };
-    const { body } = await wire.send("list the blobs", { method: "GET", query }, ctx);
+    const { body } = await wire.send("list", { method: "GET", query }, ctx);
     const { objects, next } = readListing(body.toString());
     yield first || end ? objects.filter(inRange) : objects;
     marker = next;

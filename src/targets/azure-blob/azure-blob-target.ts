@@ -7,7 +7,7 @@ export const azureBlobTarget = defineTarget({
   schema: azureBlobSchema,
   describe({ account, connectionString, container, prefix }) {
     const name = account ?? /AccountName=([^;]*)/i.exec(connectionString ?? "")?.[1] ?? "?";
-    return `azure-blob://${name}/${container}/${prefix}`;
+    return `azure-blob://${name}/${container}${prefix === "" ? "" : `/${prefix.replace(/\/$/, "")}`}`;
   },
   async open(config, options) {
     const { openAzureBlob } = await import("./open-azure-blob.ts");

@@ -26,6 +26,11 @@ const LEASED: Verdict = {
   code: "object-leased",
   hint: "another program holds a lease on it: let it end, or break it with: az storage blob lease break",
 };
+const UNCLEAR: Verdict = {
+  kind: "config",
+  code: "store-unclear",
+  hint: "this is no answer of a blob service: see whether `endpoint` is one and not a web site",
+};
 const CONDITION: Verdict = { kind: "conflict", code: "condition-failed" };
 const DENIED: Verdict = {
   kind: "auth",
@@ -114,7 +119,8 @@ function judge({ status, code, message, serverTime }: Refusal, now: number): Ver
   if (status >= 500) return { kind: "transient", code: "server-error" };
   if (status === 401 || status === 403) return judgeSignIn(message);
   if (/lease/i.test(code)) return LEASED;
-  if (status === 404) return { kind: "not-found", code: "not-found" };
+  // The service always has a word of its own: without one somebody else answered.
+  if (status === 404) return code === "" ? UNCLEAR : { kind: "not-found", code: "not-found" };
   if (status === 412) return CONDITION;
   return { kind: "config", code: "store-refused" };
 }

@@ -31,7 +31,7 @@ export interface BlobAnswer {
  * file: the SDK's pipeline takes twice the time for a put and forty times for a list.
  */
 export interface BlobWire extends Disposable {
-  /** The answer to a request that succeeded; `doing` is for the error: "put a.html". */
+  /** The answer to a request that succeeded; `doing` is for the error, which names the place: "write", "list". */
   send(doing: string, request: BlobRequest, ctx: Ctx): Promise<BlobAnswer>;
   /** A blob's whole address, with the signature where one in the address signs in. */
   addressOf(key: string): string;
@@ -59,6 +59,7 @@ export function createBlobWire(account: Account, container: string, connections:
   async function send(doing: string, asked: BlobRequest, ctx: Ctx): Promise<BlobAnswer> {
     throwIfAborted(ctx.signal);
     const { method, query = {}, body } = asked;
+    const deed = `${doing} ${placeOf(account, container, asked.key)}`;
     const path = pathOf(asked.key);
     const headers: Record<string, string> = {
       ...asked.headers,
@@ -72,10 +73,10 @@ export function createBlobWire(account: Account, container: string, connections:
     const request = { method, path: target, headers, ...(body && { body }) };
     const answer = await line.send(endpoint, request, ctx.signal).catch((error: unknown) => {
       throwIfAborted(ctx.signal);
-      throw lineError(doing, endpoint.host, error);
+      throw lineError(deed, endpoint.host, error);
     });
     if (answer.status < 300) return answer;
-    throw refusalError(doing, readRefusal(answer), ctx.clock.now());
+    throw refusalError(deed, readRefusal(answer), ctx.clock.now());
   }
 
   return {
@@ -83,6 +84,12 @@ export function createBlobWire(account: Account, container: string, connections:
     addressOf: (key) => `${endpoint.origin}${pathOf(key)}${encodeQuery({}, sas)}`,
     [Symbol.dispose]: () => line.close(),
   };
+}
+
+/** "azure-blob://corporatewww/$web/index.html", for messages; a container without a name in it, an account for null. */
+export function placeOf({ name }: Account, container: string, key?: string | null): string {
+  if (key === null) return `azure-blob://${name}`;
+  return `azure-blob://${name}/${container}${key === undefined ? "" : `/${key}`}`;
 }
 
 /** An answer to HEAD has no body: then the header alone says what was wrong. */

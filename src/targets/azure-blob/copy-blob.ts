@@ -21,7 +21,7 @@ export async function copyBlob(
     "x-ms-copy-source": wire.addressOf(from),
     ...(ifMatch !== undefined && { "x-ms-source-if-match": `"${ifMatch}"` }),
   };
-  const doing = `copy ${from} to ${to}`;
+  const doing = `copy ${from} to`;
   let { headers: answer } = await wire.send(doing, { method: "PUT", key: to, headers }, ctx);
   while (answer["x-ms-copy-status"] === "pending") {
     await ctx.clock.sleep(POLL_MS, ctx.signal);
@@ -29,7 +29,10 @@ export async function copyBlob(
   }
   const status = answer["x-ms-copy-status"];
   if (status === "success") return { etag: etagOf(answer) };
-  throw new SmartsyncError(`could not ${doing}: it ended as "${status}"`, { kind: "transient", code: "server-error" });
+  throw new SmartsyncError(`could not ${doing} ${to}: it ended as "${status}"`, {
+    kind: "transient",
+    code: "server-error",
+  });
 }
 
 /**
@@ -45,7 +48,7 @@ export async function serveBlobAs(
   ifMatch: string | undefined,
   ctx: Ctx,
 ): Promise<Written> {
-  const doing = `change the headers of ${key}`;
+  const doing = "change the headers of";
   const { headers: found } = await wire.send(doing, { method: "HEAD", key }, ctx);
   const etag = ifMatch ?? etagOf(found);
   // What is not given again is lost: the MD5 too, although the bytes stay.

@@ -1,5 +1,13 @@
 import type { Ctx } from "../../core/context.ts";
+import type { DeployEvent } from "../../core/events.ts";
 import type { BlobWire } from "./blob-wire.ts";
+
+const WEBSITE_OFF: DeployEvent = {
+  type: "warning",
+  code: "website-off",
+  message: "the account's static website is not enabled: nobody can visit the site",
+  hint: "az storage blob service-properties update --static-website --index-document index.html",
+};
 
 /**
  * Does once what a delivery does: writes, reads, lists and deletes a blob, and throws what a delivery would fail with.
@@ -12,22 +20,20 @@ export async function examineContainer(
   ctx: Ctx,
 ): Promise<readonly string[]> {
   const headers = { "x-ms-blob-type": "BlockBlob" };
-  await wire.send(`put ${key}`, { method: "PUT", key, headers, body: Buffer.from("smartsync") }, ctx);
+  await wire.send("write", { method: "PUT", key, headers, body: Buffer.from("smartsync") }, ctx);
   const query = { restype: "container", comp: "list", maxresults: "1" };
-  await wire.send("list the blobs", { method: "GET", query }, ctx);
-  await wire.send(`get ${key}`, { method: "GET", key }, ctx);
-  await wire.send(`delete ${key}`, { method: "DELETE", key }, ctx);
-  return ["blobs can be written, read, listed and deleted", ...(await describeService(wire, container, ctx))];
+  await wire.send("list", { method: "GET", query }, ctx);
+  await wire.send("read", { method: "GET", key }, ctx);
+  await wire.send("delete", { method: "DELETE", key }, ctx);
+  return ["may list, write, read, delete", ...(await describeService(wire, container, ctx))];
 }
 
 /** https://learn.microsoft.com/rest/api/storageservices/get-blob-service-properties */
 async function describeService(wire: BlobWire, container: string, ctx: Ctx): Promise<string[]> {
   const query = { restype: "service", comp: "properties" };
-  const answer = await wire
-    .send("read the service's properties", { method: "GET", key: null, query }, ctx)
-    .catch(() => {
-      ctx.signal.throwIfAborted();
-    });
+  const answer = await wire.send("read the properties of", { method: "GET", key: null, query }, ctx).catch(() => {
+    ctx.signal.throwIfAborted();
+  });
   if (answer === undefined) return [];
   const xml = answer.body.toString();
   const inside = (name: string, text = xml) => new RegExp(`<${name}>(.*?)</${name}>`, "s").exec(text)?.[1] ?? "";
@@ -35,11 +41,8 @@ async function describeService(wire: BlobWire, container: string, ctx: Ctx): Pro
   const found: string[] = [];
   if (container === "$web") {
     const index = inside("IndexDocument", website);
-    found.push(
-      inside("Enabled", website) === "true"
-        ? `static website: ${index ? `"${index}" is served for folders` : "no index document is set"}`
-        : "static website: not enabled, so that nobody can visit the site",
-    );
+    if (inside("Enabled", website) !== "true") ctx.emit(WEBSITE_OFF);
+    else found.push(`static website: ${index ? `"${index}" is served for folders` : "no index document is set"}`);
   }
   const retention = inside("DeleteRetentionPolicy");
   if (inside("Enabled", retention) === "true") {

@@ -53,7 +53,7 @@ export function createRemoveBlobs(
 async function removeBlob(wire: BlobWire, key: string, ctx: Ctx): Promise<void> {
   try {
     const headers = { "x-ms-delete-snapshots": "include" };
-    await wire.send(`delete ${key}`, { method: "DELETE", key, headers }, ctx);
+    await wire.send("delete", { method: "DELETE", key, headers }, ctx);
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

@@ -59,11 +59,7 @@ export async function sendBlocks(
 
 async function sendBlock(wire: BlobWire, key: string, id: string, body: Uint8Array, ctx: Ctx): Promise<void> {
   const headers = { "content-md5": hash("md5", body, "base64") };
-  await wire.send(
-    `send a part of ${key}`,
-    { method: "PUT", key, query: { comp: "block", blockid: id }, headers, body },
-    ctx,
-  );
+  await wire.send("send a part of", { method: "PUT", key, query: { comp: "block", blockid: id }, headers, body }, ctx);
 }
 
 /** The bytes in pieces of a block's size, the last one shorter; none at all for an empty body. */

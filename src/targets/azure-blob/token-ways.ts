@@ -109,9 +109,10 @@ function unreachable(host: string, cause: unknown): SmartsyncError {
       cause,
     });
   }
-  return new SmartsyncError(`could not get a token: the connection to ${host} was lost`, {
+  return new SmartsyncError(`could not get a token: ${host} can't be reached`, {
     kind: "transient",
-    code: "connection-lost",
+    code: "connect-failed",
+    hint: "see whether `authority` below `entra` is right and a firewall lets it through",
     cause,
   });
 }

@@ -78,7 +78,7 @@ function signInError(cause: unknown, keyFile: string | undefined): SmartsyncErro
   if (/could not load the default credentials/i.test(message)) return fail("auth", "credentials-missing", THREE_WAYS);
   if (/ENOENT|EACCES|does not exist/.test(message)) {
     const hint = keyFile === undefined ? "see what GOOGLE_APPLICATION_CREDENTIALS names" : "see `keyFile`";
-    return fail("config", "credentials-missing", `${hint}: the file can't be read`);
+    return fail("config", "credentials-missing", `${hint}, and whether this user may read it`);
   }
   if (/short-lived|reasonable timeframe|\biat\b/i.test(why)) {
     return fail("auth", "clock-skew", "set this machine's clock right");

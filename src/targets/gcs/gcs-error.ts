@@ -38,6 +38,7 @@ function judge({ status, reason, message }: Refusal): Verdict {
   if (status === 401) return NOT_ACCEPTED;
   if (status === 403) return judgeDenial(message);
   // Said of an object in these words; whatever else is not there is taken for the bucket, since unreadable is not empty.
+  if (status === 404 && message === "") return UNCLEAR;
   if (status === 404) return message.startsWith("No such object") ? NO_SUCH_OBJECT : NO_SUCH_BUCKET;
   if (/requester pays/i.test(message)) return REQUESTER_PAYS;
   return { kind: "config", code: "store-refused" };
@@ -53,6 +54,11 @@ const NO_SUCH_BUCKET: Verdict = {
   kind: "config",
   code: "bucket-missing",
   hint: "see whether `bucket` is spelt right; make one with: gcloud storage buckets create gs://NAME --location=REGION",
+};
+const UNCLEAR: Verdict = {
+  kind: "config",
+  code: "store-unclear",
+  hint: "this is no answer of Google Cloud Storage: see whether `endpoint` is one and not a web site",
 };
 const REQUESTER_PAYS: Verdict = {
   kind: "config",

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 const prefix = z
   .string()
-  .regex(/^(?:[^/].*\/)?$/, 'begins without a slash and ends with one: "docs/"')
-  .refine((text) => !/(^|\/)\.{0,2}\//.test(text), 'has no empty, "." or ".." folders in it');
+  .regex(/^(?:[^/].*\/)?$/, { error: 'must begin without a slash and end with one: "docs/"', abort: true })
+  .refine((text) => !/(^|\/)\.{0,2}\//.test(text), 'must have no empty, "." or ".." folders in it');
 
 // https://cloud.google.com/storage/docs/buckets#naming
 const bucket = z

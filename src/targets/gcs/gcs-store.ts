@@ -37,6 +37,7 @@ export function createGcsStore(bucket: GcsBucket, { connections, isGoogles }: Gc
     concurrency: connections,
     names: NAMES,
     conditions: isGoogles ? "yes" : "unproven",
+    redirects: false,
     largeFrom: LARGE_FROM,
     list: (range, ctx) => listObjects(bucket, range, ctx),
     get: (key, ctx) => getObject(bucket, key, ctx),
@@ -74,7 +75,8 @@ async function getObject(bucket: GcsBucket, key: string, ctx: Ctx) {
   const answer = await unlessAbsent(bucket.wire.send(`read ${placeOf(bucket, key)}`, request, ctx));
   if (answer === undefined) return undefined;
   const { "x-goog-generation": generation, "x-goog-metageneration": metageneration } = answer.headers;
-  return { content: answer.body, etag: etagOf({ generation: `${generation}`, metageneration: `${metageneration}` }) };
+  const etag = generation && etagOf({ generation: `${generation}`, metageneration: `${metageneration}` });
+  return { content: answer.body, etag: etag ?? "" };
 }
 
 function written(resource: ObjectResource): Written {

@@ -5,7 +5,7 @@ import { gcsSchema } from "./gcs-schema.ts";
 export const gcsTarget = defineTarget({
   type: "gcs",
   schema: gcsSchema,
-  describe: ({ bucket, prefix }) => `gs://${bucket}/${prefix}`,
+  describe: ({ bucket, prefix }) => `gs://${bucket}${prefix === "" ? "" : `/${prefix.replace(/\/$/, "")}`}`,
   async open(config, options, _ctx) {
     const { openGcs } = await import("./open-gcs.ts");
     return openGcs(config, options);

@@ -26,6 +26,10 @@ export function lineError(doing: string, host: string, cause: unknown): Smartsyn
     const hint = "where a company's own authority signs it, name its file in the variable NODE_EXTRA_CA_CERTS";
     return fail("auth", "certificate-untrusted", `the certificate of ${host} can't be trusted: ${message}`, hint);
   }
+  if (/^(EPROTO|ERR_SSL|ERR_TLS)/.test(code)) {
+    const hint = "see whether the port speaks TLS; the endpoint of one that does not begins with http://";
+    return fail("config", "tls-handshake-failed", `the connection to ${host} could not be encrypted`, hint);
+  }
   if (cause instanceof SilenceError || name === "TimeoutError") {
     const hint = "see whether the network is up; `timeout` can be longer for a slow server";
     return fail("transient", "timeout", `${host} has been silent for too long`, hint);

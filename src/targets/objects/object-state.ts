@@ -1,8 +1,18 @@
 import { throwIfAborted } from "../../lib/abort.ts";
+import { SmartsyncError } from "../../lib/errors.ts";
 import { STAGE_FOLDER } from "../files/own-names.ts";
 import type { StateStore } from "../target.ts";
 import { LOCK, type ObjectLock } from "./object-lock.ts";
 import type { ObjectPlace } from "./object-place.ts";
+
+/** Every store gives an object a version; a web site that answers whatever is asked does not. */
+function noStore(what: string): SmartsyncError {
+  return new SmartsyncError(`could not read ${what}: what answered is no store`, {
+    kind: "config",
+    code: "store-unclear",
+    hint: "see whether the endpoint is the store's own and not a web site's, and no proxy answers in its place",
+  });
+}
 
 /** The records beside a site, each an object of its own. `webPath`: where visitors would find them. */
 export function createObjectState(
@@ -18,7 +28,9 @@ export function createObjectState(
     place: `${store.place}/${prefix.replace(/\/$/, "")}`,
     ...(webPath !== undefined && { webPath }),
     async read(name, ctx) {
-      return (await store.get(at(name), ctx))?.content;
+      const found = await store.get(at(name), ctx);
+      if (found?.etag === "") throw noStore(`${store.place}/${at(name)}`);
+      return found?.content;
     },
     async write(name, content, ctx, mayReplace) {
       throwIfAborted(ctx.signal);

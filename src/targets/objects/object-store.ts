@@ -63,6 +63,8 @@ export interface ObjectStore extends AsyncDisposable {
    * be ignored, so that whoever relies on one has to prove it first.
    */
   readonly conditions: "yes" | "no" | "unproven";
+  /** False where no object can send visitors elsewhere: `Serving.redirect` is ignored then. */
+  readonly redirects?: false;
   /** Objects from this size on are sent with `putLarge`. */
   readonly largeFrom: number;
   /**

@@ -28,6 +28,7 @@ export function objectTarget(given: ObjectPlace): Target {
     names: namesBelow(prefix, store.names),
     atomicReplace: true,
     servesVisitors: true,
+    ...(store.redirects === false && { redirects: false }),
     mtimes: false,
     modes: false,
     alwaysStages: false,
@@ -57,7 +58,7 @@ export function objectTarget(given: ObjectPlace): Target {
         }
       }
     },
-    survey: (known, ctx) => surveyObjects({ store, layout }, known, ctx),
+    survey: (known, ctx, isNoNews) => surveyObjects({ store, layout }, known, ctx, isNoNews),
     async describe(path, ctx) {
       const found = await store.head(layout.keyOf(path), ctx);
       return found && asRemote(path, found);

@@ -1,15 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { S3Client } from "@aws-sdk/client-s3";
 import { SmartsyncError } from "../../lib/errors.ts";
 import type { HttpLine } from "../../lib/http-line.ts";
-import { assumeRole, type TemporaryKeys } from "./assume-role.ts";
+import { assumeRole } from "./assume-role.ts";
+import { type BucketLookup, type KeySource, openLookup } from "./bucket-lookup.ts";
 import type { S3Config } from "./s3-schema.ts";
 import type { S3Settings } from "./s3-settings.ts";
-import type { SigningKeys } from "./sign-v4.ts";
-
-/** Gives keys whenever somebody asks; the SDK remembers them until shortly before they expire. */
-export type KeySource = SigningKeys | (() => Promise<TemporaryKeys>);
 
 /** Where keys are taken from when the configuration names a place; undefined for the SDK's own chain, with its profile. */
 export function keySource(
@@ -26,15 +22,15 @@ export function keySource(
   if (roleArn === undefined) return keys;
 
   const region = settings.region ?? "us-east-1";
-  const plain = new S3Client({
-    region,
-    ...(config.profile !== undefined && { profile: config.profile }),
-    ...(keys && { credentials: keys }),
-  });
+  let lookup: Promise<BucketLookup> | undefined;
+  const findKeys = async () => {
+    lookup ??= openLookup(settings, keys, config.profile);
+    return (await lookup).findKeys(false);
+  };
   return async () => {
     const identity =
       webIdentityTokenFile === undefined
-        ? { keys: await plain.config.credentials() }
+        ? { keys: await findKeys() }
         : { webIdentityToken: await readToken(resolve(baseDir, webIdentityTokenFile)) };
     const request = {
       roleArn,

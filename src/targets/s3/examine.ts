@@ -17,10 +17,13 @@ export async function examine(
   ctx: Ctx,
 ): Promise<readonly string[]> {
   const allowed: string[] = [];
+  const notes: string[] = [];
   const refusals: SmartsyncError[] = [];
   const attempt = async (what: string, work: () => Promise<string | undefined>): Promise<void> => {
     try {
-      allowed.push((await work()) ?? what);
+      const note = await work();
+      if (note === undefined) allowed.push(what);
+      else notes.push(note);
     } catch (error) {
       if (!(error instanceof SmartsyncError) || error.kind === "transient" || error.kind === "aborted") throw error;
       refusals.push(error);
@@ -28,29 +31,29 @@ export async function examine(
   };
   const tell = (work: Promise<unknown>) => work.then(() => undefined);
 
-  await attempt("may list", async () => {
+  await attempt("list", async () => {
     for await (const _ of store.list({ prefix: key }, ctx)) break;
     return undefined;
   });
-  await attempt("may write", () => tell(store.put(key, NOTE, {}, ctx)));
+  await attempt("write", () => tell(store.put(key, NOTE, {}, ctx)));
   if (refusals.some(({ message }) => message.startsWith("could not write"))) throw summary(connection, refusals);
-  await attempt("may read", () => tell(store.get(key, ctx)));
-  await attempt("may copy", () => tell(store.copy(key, key, { attributes: {} }, ctx)));
-  await attempt("honours conditional writes: locks are certain", () => tryCondition(store, key, ctx));
-  await attempt("may send in parts and give up", () => tryParts(connection, key, ctx));
-  await attempt("may delete", () => tell(store.remove([key], ctx)));
+  await attempt("read", () => tell(store.get(key, ctx)));
+  await attempt("copy", () => tell(store.copy(key, key, { attributes: {} }, ctx)));
+  await attempt("write on conditions", () => tryCondition(store, key, ctx));
+  await attempt("send in parts", () => tryParts(connection, key, ctx));
+  await attempt("delete", () => tell(store.remove([key], ctx)));
   if (refusals.length > 0) throw summary(connection, refusals);
-  return allowed;
+  return [`may ${allowed.join(", ")}`, ...notes];
 }
 
 /** What a second "only if absent" on an object that is there is answered with. */
-async function tryCondition(store: ObjectStore, key: string, ctx: Ctx): Promise<string | undefined> {
+async function tryCondition(store: ObjectStore, key: string, ctx: Ctx): Promise<string> {
   try {
     await store.put(key, NOTE, {}, ctx, { ifAbsent: true });
     return "ignores conditional writes: two deliveries at once are noticed a little later";
   } catch (error) {
     if (!(error instanceof SmartsyncError)) throw error;
-    if (error.code === "condition-failed") return undefined;
+    if (error.code === "condition-failed") return "honours conditional writes: locks are certain";
     if (error.code === "not-supported")
       return "refuses conditional writes: two deliveries at once are noticed a little later";
     throw error;

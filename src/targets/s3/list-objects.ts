@@ -1,58 +1,55 @@
-import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import type { Ctx } from "../../core/context.ts";
 import type { StoredObject } from "../objects/object-store.ts";
 import { DEEDS } from "./deeds.ts";
+import { listPages } from "./list-pages.ts";
 import { bareEtag, md5OfEtag } from "./object-headers.ts";
 import type { S3Connection } from "./s3-connection.ts";
+import { readElement, readElements } from "./xml.ts";
 
-/** `ObjectStore.list`: 1,000 objects a page. */
+/** `ObjectStore.list`: 1,000 objects a page (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html). */
 export async function* listObjects(
   connection: S3Connection,
   range: { prefix: string; from?: string; until?: string },
   ctx: Ctx,
 ): AsyncGenerator<readonly StoredObject[]> {
   const { prefix, from, until } = range;
-  const { md5Etags } = connection.settings;
   const after = from === undefined ? "" : justBefore(from);
-  const ask = {
-    // Keys may hold characters that XML can't.
-    EncodingType: "url",
-    ...(prefix !== "" && { Prefix: prefix }),
-    ...(after !== "" && { StartAfter: after }),
-  } as const;
-  let next: string | undefined;
-  do {
-    const page: ListObjectsV2CommandOutput = await connection.viaSdk(
-      DEEDS.list,
-      prefix,
-      (client, { Bucket, abortSignal }) =>
-        client.send(
-          new ListObjectsV2Command({ ...ask, Bucket, ...(next !== undefined && { ContinuationToken: next }) }),
-          {
-            abortSignal,
-          },
-        ),
-      ctx,
-    );
-    const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
-    const objects = (page.Contents ?? []).map(({ Key = "", Size = 0, ETag, LastModified }): StoredObject => {
-      const etag = bareEtag(ETag);
-      const md5 = md5Etags ? md5OfEtag(etag) : undefined;
-      return {
-        key: decode(Key),
-        size: Size,
-        etag,
-        ...(LastModified && { mtimeMs: LastModified.getTime() }),
-        ...(md5 !== undefined && { md5 }),
-      };
-    });
-    const inside = objects.filter(({ key }) => !isBefore(key, from) && (until === undefined || isBefore(key, until)));
+  const list = {
+    deed: DEEDS.list,
+    root: "ListBucketResult",
+    query: {
+      "list-type": "2",
+      // Keys may hold characters that XML can't.
+      "encoding-type": "url",
+      ...(prefix !== "" && { prefix }),
+      ...(after !== "" && { "start-after": after }),
+    },
+    next: { NextContinuationToken: "continuation-token" },
+  };
+  for await (const page of listPages(connection, list, ctx)) {
+    const decode = readElement(page, "EncodingType") === "url" ? decodeKey : (key: string) => key;
+    const objects = readElements(page, "Contents").map((object) => readListed(object, decode, connection));
+    // Keys come in order: only the first and the last pages can hold others than were asked for.
+    const isEnd = until !== undefined && !isBefore(objects.at(-1)?.key ?? "", until);
+    const isWhole = !isEnd && !isBefore(objects[0]?.key ?? "", from);
+    const isInside = ({ key }: StoredObject) => !isBefore(key, from) && (until === undefined || isBefore(key, until));
+    const inside = isWhole ? objects : objects.filter(isInside);
     if (inside.length > 0) yield inside;
-    // Keys come in order: what is left out at the end was the last that is of interest.
-    const last = objects.at(-1);
-    if (last && until !== undefined && !isBefore(last.key, until)) return;
-    next = page.IsTruncated ? page.NextContinuationToken : undefined;
-  } while (next !== undefined);
+    if (isEnd) return;
+  }
+}
+
+function readListed(xml: string, decode: (key: string) => string, { settings }: S3Connection): StoredObject {
+  const etag = bareEtag(readElement(xml, "ETag"));
+  const md5 = settings.md5Etags ? md5OfEtag(etag) : undefined;
+  const mtimeMs = Date.parse(readElement(xml, "LastModified") ?? "");
+  return {
+    key: decode(readElement(xml, "Key") ?? ""),
+    size: Number(readElement(xml, "Size") ?? 0),
+    etag,
+    ...(!Number.isNaN(mtimeMs) && { mtimeMs }),
+    ...(md5 !== undefined && { md5 }),
+  };
 }
 
 /** Keys in lists are encoded like forms. */

@@ -1,13 +1,13 @@
 import { hash } from "node:crypto";
-import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from "@aws-sdk/client-s3";
 import type { Ctx } from "../../core/context.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import type { ObjectAttributes, Written } from "../objects/object-store.ts";
 import { DEEDS } from "./deeds.ts";
+import { listPages } from "./list-pages.ts";
 import { bareEtag, headersOf } from "./object-headers.ts";
 import { checksumHeader } from "./put-object.ts";
 import type { S3Connection } from "./s3-connection.ts";
-import { escapeXml, readElement } from "./xml.ts";
+import { escapeXml, readElement, readElements } from "./xml.ts";
 
 /** An upload in parts that is not completed yet. */
 export interface Upload {
@@ -121,30 +121,19 @@ export async function* listUploads(
   prefix: string,
   ctx: Ctx,
 ): AsyncGenerator<Upload & { readonly begunMs: number }> {
-  let next: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-  while (next !== undefined) {
-    const markers: { KeyMarker?: string; UploadIdMarker?: string } = next;
-    const page: ListMultipartUploadsCommandOutput = await connection.viaSdk(
-      DEEDS.listUploads,
-      prefix,
-      (client, { Bucket, abortSignal }) => {
-        const ask = { Bucket, ...(prefix !== "" && { Prefix: prefix }), ...markers };
-        return client.send(new ListMultipartUploadsCommand(ask), { abortSignal });
-      },
-      ctx,
-    );
-    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-      if (Key !== undefined && UploadId !== undefined) {
-        yield { key: Key, id: UploadId, begunMs: Initiated?.getTime() ?? 0 };
-      }
+  const list = {
+    deed: DEEDS.listUploads,
+    root: "ListMultipartUploadsResult",
+    query: { uploads: "", ...(prefix !== "" && { prefix }) },
+    next: { NextKeyMarker: "key-marker", NextUploadIdMarker: "upload-id-marker" },
+  };
+  for await (const page of listPages(connection, list, ctx)) {
+    for (const upload of readElements(page, "Upload")) {
+      const key = readElement(upload, "Key");
+      const id = readElement(upload, "UploadId");
+      const begunMs = Date.parse(readElement(upload, "Initiated") ?? "") || 0;
+      if (key !== undefined && id !== undefined) yield { key, id, begunMs };
     }
-    next =
-      page.IsTruncated && page.NextKeyMarker !== undefined
-        ? {
-            KeyMarker: page.NextKeyMarker,
-            ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
-          }
-        : undefined;
   }
 }
 

@@ -25,7 +25,7 @@ export interface Preset {
   readonly addressing: "virtual" | "path";
   /** Without a checksum of its own where it is known to check the signed SHA-256, else MD5, which every store checks. */
   readonly checksums: readonly [usual: Checksum, ...others: Checksum[]];
-  readonly concurrency: { readonly usual: number; readonly most: number };
+  readonly connections: { readonly usual: number; readonly most: number };
   /** Whether `If-None-Match: *` on a PUT is known to be honoured. */
   readonly conditions: "yes" | "unproven";
   /** Ceph compares ETags without their quotes, and has another name for the condition of a copy. */
@@ -54,7 +54,7 @@ const ASCII_KEY: NameRules = {
 
 const known = {
   checksums: ["none", "md5", "crc32", "sha256"],
-  concurrency: { usual: 128, most: 1024 },
+  connections: { usual: 128, most: 1024 },
   conditions: "yes",
   etagsAs: "standard",
   redirects: true,
@@ -71,7 +71,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     ...unproven,
     endpoint: (region) => `https://s3.oss-${region}.aliyuncs.com`,
     addressing: "virtual",
-    concurrency: { usual: 64, most: 1024 },
+    connections: { usual: 64, most: 1024 },
   },
   sakura: {
     ...unproven,
@@ -79,7 +79,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     region: "jp-north-1",
     addressing: "path",
     // It answers at most 100 requests at once, whoever sends them.
-    concurrency: { usual: 64, most: 100 },
+    connections: { usual: 64, most: 100 },
     lacks: ["storageClass", "sse", "tags"],
     names: ASCII_KEY,
   },
@@ -91,7 +91,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     checksums: ["md5", "none", "crc32", "sha256"],
     region: "us-east-1",
     addressing: "path",
-    concurrency: { usual: 32, most: 1024 },
+    connections: { usual: 32, most: 1024 },
     etagsAs: "ceph",
     redirects: true,
   },

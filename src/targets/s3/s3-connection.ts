@@ -1,10 +1,9 @@
 import { hash } from "node:crypto";
-import type { S3Client } from "@aws-sdk/client-s3";
 import type { Ctx } from "../../core/context.ts";
 import { type Answer, type HttpLine, openHttpLine } from "../../lib/http-line.ts";
-import type { KeySource } from "./credentials.ts";
+import type { KeySource } from "./bucket-lookup.ts";
 import { type Deed, s3Error, type Where } from "./s3-error.ts";
-import { type Cure, cureOf, failureOfAnswer, failureOfSdk, type S3Failure } from "./s3-failure.ts";
+import { type Cure, cureOf, failureOfAnswer, type S3Failure } from "./s3-failure.ts";
 import { openSession, type Signed } from "./s3-session.ts";
 import type { S3Settings } from "./s3-settings.ts";
 import { EMPTY_SHA256, encodeKey, encodeQuery, signV4 } from "./sign-v4.ts";
@@ -24,7 +23,7 @@ export interface S3Request {
 /** What became of a request; a failure with the error it makes where nobody knows better. */
 export type Outcome = { readonly answer: Answer } | { readonly failure: S3Failure; readonly error: Error };
 
-/** A bucket that is spoken to: by lean requests of our own on its objects, by the SDK for lists. */
+/** A bucket that is spoken to. */
 export interface S3Connection {
   readonly settings: S3Settings;
   /** "s3://www-example" */
@@ -33,15 +32,10 @@ export interface S3Connection {
   request(request: S3Request, ctx: Ctx): Promise<Answer>;
   /** The same, but gives what the store said when it said no. */
   ask(request: S3Request, ctx: Ctx): Promise<Outcome>;
-  /** Has the SDK do something below a prefix, with the same keys, region and connections. */
-  viaSdk<T>(deed: Deed, prefix: string, call: SdkCall<T>, ctx: Ctx): Promise<T>;
   /** Where requests go now, for `doctor`. */
   describe(): string;
   close(): void;
 }
-
-/** A call of the SDK, and the bucket as its commands want it. */
-export type SdkCall<T> = (client: S3Client, options: { Bucket: string; abortSignal: AbortSignal }) => Promise<T>;
 
 /** What `connectS3` needs besides the settings. */
 export interface ConnectOptions {
@@ -58,8 +52,8 @@ export interface ConnectOptions {
 export async function connectS3(settings: S3Settings, options: ConnectOptions): Promise<S3Connection> {
   const { bucket } = settings;
   const place = `s3://${bucket}`;
-  const line = openHttpLine(settings.concurrency, settings.timeoutMs);
-  const session = await openSession(settings, { ...options, keys: options.keys(line), line });
+  const line = openHttpLine(settings.connections, settings.timeoutMs);
+  const session = await openSession(settings, { ...options, keys: options.keys(line) });
 
   function send({ method, key, query, headers, body }: S3Request, by: Signed, signal: AbortSignal) {
     const { address } = session;
@@ -77,29 +71,6 @@ export async function connectS3(settings: S3Settings, options: ConnectOptions): 
     return line.send(address, body === undefined ? request : { ...request, body }, signal);
   }
 
-  /** Does the work again after each kind of failure that could be put right, once; gives the last failure. */
-  async function withCures<T>(
-    where: Where,
-    work: (by: Signed) => Promise<{ done: T } | S3Failure>,
-    ctx: Ctx,
-  ): Promise<{ done: T } | { failure: S3Failure; error: Error }> {
-    const tried = new Set<Cure>();
-    try {
-      for (;;) {
-        const by = await session.current();
-        const outcome = await work(by);
-        if ("done" in outcome) return outcome;
-        const cure = cureOf(outcome);
-        if (cure === undefined || tried.has(cure) || !(await session.mend(cure, outcome, by, ctx))) {
-          return { failure: outcome, error: s3Error(outcome, { ...where, region: by.region }) };
-        }
-        tried.add(cure);
-      }
-    } catch (cause) {
-      throw unansweredError(cause, session.address.host, where);
-    }
-  }
-
   function whereOf(deed: Deed, key: string | undefined): Where {
     const onBucket = deed.action.startsWith("s3:List");
     return {
@@ -111,13 +82,25 @@ export async function connectS3(settings: S3Settings, options: ConnectOptions): 
     };
   }
 
+  /** Sends it again after each kind of failure that could be put right, once; gives the last failure. */
   async function ask(request: S3Request, ctx: Ctx): Promise<Outcome> {
-    const work = async (by: Signed) => {
-      const answer = await send(request, by, ctx.signal);
-      return isSuccess(request, answer) ? { done: answer } : failureOfAnswer(answer);
-    };
-    const outcome = await withCures(whereOf(request.deed, request.key), work, ctx);
-    return "done" in outcome ? { answer: outcome.done } : outcome;
+    const where = whereOf(request.deed, request.key);
+    const tried = new Set<Cure>();
+    try {
+      for (;;) {
+        const by = await session.current();
+        const answer = await send(request, by, ctx.signal);
+        if (isSuccess(request, answer)) return { answer };
+        const failure = failureOfAnswer(answer);
+        const cure = cureOf(failure);
+        if (cure === undefined || tried.has(cure) || !(await session.mend(cure, failure, by, ctx))) {
+          return { failure, error: s3Error(failure, { ...where, region: by.region }) };
+        }
+        tried.add(cure);
+      }
+    } catch (cause) {
+      throw unansweredError(cause, session.address.host, where);
+    }
   }
 
   return {
@@ -129,24 +112,8 @@ export async function connectS3(settings: S3Settings, options: ConnectOptions): 
       if ("error" in outcome) throw outcome.error;
       return outcome.answer;
     },
-    async viaSdk(deed, prefix, call, ctx) {
-      const Bucket = settings.bucketEndpoint && settings.endpoint !== undefined ? settings.endpoint : bucket;
-      const work = async () => {
-        try {
-          return { done: await call(session.client, { Bucket, abortSignal: ctx.signal }) };
-        } catch (error) {
-          const failure = failureOfSdk(error);
-          if (failure === undefined) throw error;
-          return failure;
-        }
-      };
-      const outcome = await withCures(whereOf(deed, prefix === "" ? undefined : prefix), work, ctx);
-      if ("error" in outcome) throw outcome.error;
-      return outcome.done;
-    },
     describe: () => `${session.address.protocol}//${session.address.host}${session.address.base}, ${session.region}`,
     close() {
-      session.client.destroy();
       line.close();
     },
   };

@@ -32,7 +32,6 @@ export function s3Error(failure: S3Failure, where: Where): SmartsyncError {
   const { why, ...details } = explain(failure, where);
   return new SmartsyncError(`could not ${where.deed.doing} ${where.what}: ${why}`, {
     ...details,
-    ...(failure.cause !== undefined && { cause: failure.cause }),
   });
 }
 
@@ -40,7 +39,9 @@ function explain(failure: S3Failure, where: Where): Case {
   const known = CASES.find(([codes]) => codes.test(failure.code))?.[1];
   if (known !== undefined) return known(failure, where);
   if (failure.status >= 500) return serverError(failure);
-  return { kind: "config", code: "store-refused", why: said(failure) };
+  const hint =
+    "see whether this store can do what acl, storageClass, sse, tags and checksums ask of it, where they are set";
+  return { kind: "config", code: "store-refused", why: said(failure), hint };
 }
 
 const CASES: readonly (readonly [codes: RegExp, (failure: S3Failure, where: Where) => Case])[] = [
@@ -72,15 +73,7 @@ const CASES: readonly (readonly [codes: RegExp, (failure: S3Failure, where: Wher
     }),
   ],
   [/^(PermanentRedirect|TemporaryRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint)/, wrongRegion],
-  [
-    /^(AccessDenied|AllAccessDisabled|AccountProblem|Forbidden)$/,
-    (failure, { deed: { action }, resource }) => ({
-      kind: "auth",
-      code: "permission-denied",
-      why: `${action} is not allowed${failure.message && failure.message !== "Access Denied" ? `: ${said(failure)}` : ""}`,
-      hint: `allow ${action} on ${resource} in the policy of the user or role${action === "s3:GetObject" ? ", and s3:ListBucket, without which missing objects are denied as well" : ""}`,
-    }),
-  ],
+  [/^(AccessDenied|AllAccessDisabled|AccountProblem|Forbidden)$/, denied],
   [
     /^(NoSuchBucket|InvalidBucketName)$/,
     (_, { bucket, region }) => ({
@@ -101,7 +94,7 @@ const CASES: readonly (readonly [codes: RegExp, (failure: S3Failure, where: Wher
       kind: "transient",
       code: "slow-down",
       why: `the store wants fewer requests: ${said(failure)}`,
-      hint: "smartsync slows down by itself; a lower `concurrency` spares it the finding out",
+      hint: "smartsync slows down by itself; a lower `connections` spares it the finding out",
     }),
   ],
   [
@@ -126,6 +119,21 @@ const CASES: readonly (readonly [codes: RegExp, (failure: S3Failure, where: Wher
     }),
   ],
 ];
+
+/** Who may not list is denied objects that are not there, too: unless the store names the action, it may be either. */
+function denied(failure: S3Failure, { deed, bucket, resource }: Where): Case {
+  const named = /\bs3:[A-Z]\w+/.exec(failure.message)?.[0];
+  const action = named ?? deed.action;
+  const ofBucket = `arn:aws:s3:::${bucket}`;
+  const listing = named === undefined && action === "s3:GetObject";
+  const where = action.startsWith("s3:ListBucket") ? ofBucket : resource;
+  return {
+    kind: "auth",
+    code: "permission-denied",
+    why: `${action} ${listing ? "or s3:ListBucket " : ""}is not allowed${failure.message && failure.message !== "Access Denied" ? `: ${said(failure)}` : ""}`,
+    hint: `allow ${action} on ${where}${listing ? ` and s3:ListBucket on ${ofBucket}` : ""} in the policy of the user or role${listing ? "; without the latter, objects that are not there are denied as well" : ""}`,
+  };
+}
 
 function wrongRegion(failure: S3Failure, { bucket, region }: Where): Case {
   const right = failure.region;

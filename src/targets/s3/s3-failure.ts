@@ -1,7 +1,7 @@
 import type { Answer } from "../../lib/http-line.ts";
 import { readElement } from "./xml.ts";
 
-/** What a store said when it refused, in one shape for answers of our own requests and errors of the SDK. */
+/** What a store said when it refused. */
 export interface S3Failure {
   /** 0 when there was no answer at all. */
   readonly status: number;
@@ -14,7 +14,6 @@ export interface S3Failure {
   readonly region?: string;
   /** The server's clock, milliseconds since the epoch. */
   readonly serverMs?: number;
-  readonly cause?: unknown;
 }
 
 /** What can be put right before the request is sent once more. */
@@ -33,33 +32,6 @@ export function failureOfAnswer({ status, headers, body }: Answer): S3Failure {
     ...(typeof region === "string" && { region }),
     ...clockIn(headers.date),
   };
-}
-
-/** Reads what the SDK threw; undefined when that was no answer of the store. */
-export function failureOfSdk(error: unknown): S3Failure | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { $metadata, $response } = error as Error & SdkParts;
-  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
-  if (status === undefined) return undefined;
-  const headers = $response?.headers ?? {};
-  const named = /^[A-Z]\w+$/.test(error.name) && !/^(Error|\w+Error|Unknown|UnknownError)$/.test(error.name);
-  const certain = named || error.name === "InternalError";
-  const region = headers["x-amz-bucket-region"] ?? (error as Error & SdkParts).Region;
-  return {
-    status,
-    code: certain ? error.name : codeOfStatus(status),
-    certain,
-    message: certain ? error.message : "",
-    ...(region !== undefined && { region }),
-    ...clockIn(headers.date),
-    cause: error,
-  };
-}
-
-interface SdkParts {
-  readonly $metadata?: { readonly httpStatusCode?: number };
-  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
-  readonly Region?: string;
 }
 
 /** What may help, going by what the store said: other keys, another clock, another region. */

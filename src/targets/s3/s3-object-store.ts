@@ -16,14 +16,15 @@ const PARTS_AT_ONCE = 8;
 /** A bucket as an object store. */
 export function s3ObjectStore(connection: S3Connection): ObjectStore {
   const { settings, place } = connection;
-  const { partSize, names, concurrency, conditions, preset } = settings;
+  const { partSize, names, connections, conditions, redirects, preset } = settings;
   const sender: PartSender = { connection, buffers: createPartBuffers(PARTS_AT_ONCE, partSize) };
   const store: ObjectStore = {
     place,
     features: [`S3, preset ${preset}`, connection.describe()],
-    concurrency,
+    concurrency: connections,
     names,
     conditions,
+    ...(!redirects && { redirects }),
     largeFrom: partSize,
     list: (range, ctx) => listObjects(connection, range, ctx),
     get: (key, ctx) => getObject(connection, key, ctx),

@@ -2,7 +2,13 @@ import { z } from "zod";
 import { CHECKSUMS, type Extra, PRESETS, presets } from "./presets.ts";
 
 const text = z.string().min(1);
-const folder = z.string().refine((path) => !/(^|\/)\.{0,2}\//.test(path), 'has no empty, "." or ".." folders in it');
+const folder = z
+  .string()
+  .regex(/^[^/]|^$/, { error: 'must begin without a slash: "docs/"', abort: true })
+  .refine(
+    (path) => path === "" || !/(^|\/)\.{0,2}\//.test(`${path}${path.endsWith("/") ? "" : "/"}`),
+    'must have no empty, "." or ".." folders in it',
+  );
 const webAddress = z
   .string()
   .regex(/^https?:\/\/[^/?#@]+\/?$/, "an address is written https://host or https://host:port");
@@ -15,7 +21,10 @@ const fields = z.strictObject({
     .describe("Whose store it is: sets endpoint, addressing, checksums and how much is sent at once."),
   bucket: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, "a bucket's name has letters, digits, dots and hyphens")
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/,
+      "a bucket's name has 3 to 255 letters, digits, dots, hyphens and underscores",
+    )
     .describe("The bucket's name."),
   region: text.optional().describe("The bucket's region; when absent what AWS_REGION, the profile or the preset says."),
   prefix: folder.default("").describe('The folder in the bucket the site goes to: "docs/".'),
@@ -65,7 +74,7 @@ const fields = z.strictObject({
     .enum(CHECKSUMS)
     .optional()
     .describe("Sent with every object besides the signed SHA-256; as the preset says when absent."),
-  concurrency: z.int().min(1).max(1024).optional().describe("How many requests to have in flight at most."),
+  connections: z.int().min(1).max(1024).optional().describe("How many requests are under way at once, at most."),
   partSize: z
     .int()
     .min(5)
@@ -155,8 +164,8 @@ function checkKeys(config: Fields): Check[] {
 }
 
 function checkExtras(config: Fields): Check[] {
-  const { preset, checksums, concurrency, kmsKeyId, sse, tags } = config;
-  const { checksums: possible, concurrency: allowed, lacks } = presets[preset];
+  const { preset, checksums, connections, kmsKeyId, sse, tags } = config;
+  const { checksums: possible, connections: allowed, lacks } = presets[preset];
   return [
     ...EXTRAS.map(
       (extra): Check => [
@@ -173,8 +182,8 @@ function checkExtras(config: Fields): Check[] {
       `the preset ${preset} takes ${possible.join(" or ")}`,
     ],
     [
-      "concurrency",
-      (concurrency ?? 0) > allowed.most,
+      "connections",
+      (connections ?? 0) > allowed.most,
       `the preset ${preset} takes at most ${allowed.most} requests at once`,
     ],
   ];

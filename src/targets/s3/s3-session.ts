@@ -1,18 +1,10 @@
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Ctx } from "../../core/context.ts";
-import type { HttpLine, HttpPlace } from "../../lib/http-line.ts";
-import type { KeySource } from "./credentials.ts";
+import type { Address } from "./bucket-address.ts";
+import type { KeySource } from "./bucket-lookup.ts";
+import { openLookup } from "./bucket-lookup.ts";
 import type { Cure, S3Failure } from "./s3-failure.ts";
 import type { S3Settings } from "./s3-settings.ts";
 import type { SigningKeys } from "./sign-v4.ts";
-
-/** Where a bucket's requests go. */
-export interface Address extends HttpPlace {
-  /** With the port: the Host header. */
-  readonly host: string;
-  /** What every path begins with: "" or "/bucket". */
-  readonly base: string;
-}
 
 /** What a request is signed with. */
 export interface Signed {
@@ -24,7 +16,6 @@ export interface Signed {
 
 /** Who speaks to a bucket, from where it stands now: keys, clock, region and address, which may turn out to be others. */
 export interface S3Session {
-  readonly client: S3Client;
   readonly address: Address;
   readonly region: string;
   /** What to sign the next request with; asks for keys where there are none that are fresh. */
@@ -39,7 +30,6 @@ export interface SessionOptions {
   readonly name: string;
   readonly profile?: string;
   readonly keys: KeySource | undefined;
-  readonly line: HttpLine;
 }
 
 /** The SDK asks its sources for new keys so long before the old ones end. */
@@ -49,15 +39,15 @@ const TRUSTED_MS = 60_000;
 
 /** Opens a session; nothing is sent yet. */
 export async function openSession(settings: S3Settings, options: SessionOptions): Promise<S3Session> {
-  let region = settings.region ?? (await regionOfMachine(options.profile));
-  const client = makeClient(settings, options, async () => region);
-  let address = locate(client, settings, region);
+  const lookup = await openLookup(settings, options.keys, options.profile);
+  let { region } = lookup;
+  let address = lookup.locate(region);
   let keys: SigningKeys | undefined;
   let trustedUntil = 0;
   let skewMs = 0;
 
   async function findKeys(renew: boolean): Promise<SigningKeys> {
-    const found = await client.config.credentials(renew ? { forceRefresh: true } : undefined);
+    const found = await lookup.findKeys(renew);
     keys = found;
     trustedUntil = Math.min(Date.now() + TRUSTED_MS, (found.expiration?.getTime() ?? Infinity) - RENEWED_EARLY_MS);
     return found;
@@ -69,7 +59,7 @@ export async function openSession(settings: S3Settings, options: SessionOptions)
     if (settings.endpoint !== undefined && code !== "AuthorizationHeaderMalformed") return false;
     if (right === region) return true;
     region = right;
-    address = locate(client, settings, region);
+    address = lookup.locate(region);
     if (settings.region === undefined) return true;
     ctx.emit({
       type: "warning",
@@ -82,7 +72,6 @@ export async function openSession(settings: S3Settings, options: SessionOptions)
   }
 
   return {
-    client,
     get address() {
       return address;
     },
@@ -106,44 +95,4 @@ export async function openSession(settings: S3Settings, options: SessionOptions)
       }
     },
   };
-}
-
-function makeClient(settings: S3Settings, options: SessionOptions, region: () => Promise<string>): S3Client {
-  const { keys, profile, line } = options;
-  const config: S3ClientConfig = {
-    region,
-    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
-    ...(keys !== undefined && { credentials: keys }),
-    ...(profile !== undefined && { profile }),
-    forcePathStyle: settings.forcePathStyle,
-    bucketEndpoint: settings.bucketEndpoint,
-    // No checksum trailers, which compatibles can't read.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: { ...line.agents, requestTimeout: settings.timeoutMs },
-    // The layers above retry and pace: it would hide from them what a store can take.
-    maxAttempts: 1,
-  };
-  return new S3Client(config);
-}
-
-/** The SDK knows the host names of every region, and which buckets can't be part of one. */
-function locate({ config }: S3Client, settings: S3Settings, region: string): Address {
-  const { endpoint, bucketEndpoint, forcePathStyle, bucket } = settings;
-  const place = { Bucket: bucket, Region: region, ForcePathStyle: forcePathStyle };
-  const url =
-    bucketEndpoint && endpoint !== undefined
-      ? new URL(endpoint)
-      : config.endpointProvider(endpoint === undefined ? place : { ...place, Endpoint: endpoint }).url;
-  const { protocol, hostname, port, host, pathname } = url;
-  return { protocol, hostname, port, host, base: pathname.replace(/\/$/, "") };
-}
-
-/** What AWS_REGION or the profile says; else the region that knows where every bucket is. */
-async function regionOfMachine(profile: string | undefined): Promise<string> {
-  try {
-    return await new S3Client(profile === undefined ? {} : { profile }).config.region();
-  } catch {
-    return "us-east-1";
-  }
 }

@@ -13,7 +13,7 @@ export interface S3Settings {
   readonly bucketEndpoint: boolean;
   readonly forcePathStyle: boolean;
   readonly checksum: Checksum;
-  readonly concurrency: number;
+  readonly connections: number;
   readonly conditions: "yes" | "unproven";
   readonly etagsAs: "standard" | "ceph";
   readonly redirects: boolean;
@@ -39,7 +39,7 @@ export function settingsOf(config: S3Config): S3Settings {
     bucketEndpoint: config.customDomain !== undefined,
     forcePathStyle: (config.addressing ?? preset.addressing) === "path",
     checksum: config.checksums ?? preset.checksums[0],
-    concurrency: config.concurrency ?? preset.concurrency.usual,
+    connections: config.connections ?? preset.connections.usual,
     conditions: preset.conditions,
     etagsAs: preset.etagsAs,
     redirects: preset.redirects,

@@ -65,7 +65,9 @@ export function withRetry(target: Target, name: string, patience: Patience = PAT
     },
     removeDirs: (dirs, ctx) => retry("delete directories", ctx, () => target.removeDirs(dirs, ctx)),
     sweep: (paths, ctx) => retry("sweep temporary files", ctx, () => target.sweep(paths, ctx)),
-    ...(survey && { survey: (known, ctx) => retry("list the site", ctx, () => survey(known, ctx)) }),
+    ...(survey && {
+      survey: (known, ctx, isNoNews) => retry("list the site", ctx, () => survey(known, ctx, isNoNews)),
+    }),
     ...(describe && { describe: (path, ctx) => retry(`look at ${path}`, ctx, () => describe(path, ctx)) }),
     ...(serveAs && {
       serveAs: (file, etag, ctx) => retry(`change the headers of ${file.path}`, ctx, () => serveAs(file, etag, ctx)),

@@ -116,6 +116,7 @@ export async function startS3Fake(options: S3FakeOptions = {}): Promise<S3Fake> 
     await new Promise((resolve) => server.close(resolve));
   };
   const fake: S3Fake = {
+    port,
     endpoint: `http://127.0.0.1:${port}`,
     region,
     ...KEYS,

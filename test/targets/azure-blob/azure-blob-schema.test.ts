@@ -38,7 +38,7 @@ describe("what is wrong is said where it stands", () => {
 
 test("a target is named by account, container and prefix, never by a secret", () => {
   const named = (config: Record<string, unknown>) => azureBlobTarget.describe(azureBlobSchema.parse(config));
-  expect(named({ ...PLAIN, prefix: "資料/" })).toBe("azure-blob://corporatewww/$web/資料/");
+  expect(named({ ...PLAIN, prefix: "資料/" })).toBe("azure-blob://corporatewww/$web/資料");
   const connectionString = "DefaultEndpointsProtocol=https;AccountName=corporatewww;AccountKey=c2VjcmV0";
-  expect(named({ type: "azure-blob", connectionString })).toBe("azure-blob://corporatewww/$web/");
+  expect(named({ type: "azure-blob", connectionString })).toBe("azure-blob://corporatewww/$web");
 });

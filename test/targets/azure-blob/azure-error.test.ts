@@ -8,6 +8,7 @@ const EXPIRED_SAS =
 describe("what the blob service refuses", () => {
   test.each([
     [404, "ContainerNotFound", "", "config", "bucket-missing", /static website/],
+    [404, "", "", "config", "store-unclear", /endpoint/],
     [404, "BlobNotFound", "", "not-found", "not-found", undefined],
     [409, "BlobAlreadyExists", "", "conflict", "condition-failed", undefined],
     [412, "ConditionNotMet", "", "conflict", "condition-failed", undefined],

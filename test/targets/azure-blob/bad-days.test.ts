@@ -131,7 +131,7 @@ test("headers that Azure can't hold are refused before anything is sent", async 
   expect(asked).toBe(0);
 });
 
-test("redirects are told to be ignored, once; the tier is given to the site's files and not to records", async () => {
+test("the tier is given to the site's files and not to records", async () => {
   const tiers: unknown[] = [];
   await using quiet = await service(async (request, response) => {
     await request.toArray();
@@ -139,9 +139,8 @@ test("redirects are told to be ignored, once; the tier is given to the site's fi
     response.writeHead(201, { etag: '"0x1"' }).end();
   });
   const ctx = testCtx();
-  const serving = { contentType: "text/html", redirect: "/new.html", hash: "plain-1" };
+  const serving = { contentType: "text/html", hash: "plain-1" };
   for (const key of ["a.html", "b.html"]) await quiet.store.put(key, Buffer.from(key), { serving }, ctx);
   await quiet.store.put("manifest.gz", Buffer.from("{}"), {}, ctx);
-  expect(ctx.events).toMatchObject([{ type: "warning", code: "redirect-ignored" }]);
   expect(tiers).toEqual(["Cool", "Cool", undefined]);
 });

@@ -94,7 +94,7 @@ test("a configured target signs in, and delivers below its prefix with its recor
     userProject: "payer",
   };
   const config = gcsSchema.parse(given);
-  expect(gcsTarget.describe(config)).toBe(`gs://${BUCKET}/会社/`);
+  expect(gcsTarget.describe(config)).toBe(`gs://${BUCKET}/会社`);
   await using target = await gcsTarget.open(config, { name: "bucket", baseDir: "/" }, ctx);
   const file = metaOf("お知らせ/1.html", bytes(10));
   await target.put(file, bodyOf(bytes(10)), ctx);

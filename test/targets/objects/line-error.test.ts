@@ -10,6 +10,7 @@ describe("what fails below HTTP", () => {
     ["EAI_AGAIN", "transient", "connect-failed"],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "auth", "certificate-untrusted"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "auth", "certificate-untrusted"],
+    ["EPROTO", "config", "tls-handshake-failed"],
     ["CERT_HAS_EXPIRED", "auth", "certificate-untrusted"],
   ])("%s is told as %s %s", (code, kind, ours) => {
     const cause = Object.assign(new Error(`something with ${code}`), { code });

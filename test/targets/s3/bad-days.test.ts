@@ -10,7 +10,7 @@ const MB = 1 << 20;
 
 test("connections that are cut, before the store has done anything or within its answer, cost a request each", async () => {
   const { fake, bucket } = await startFake();
-  const workspace = siteFor(s3Setting(fake, "site", { concurrency: 8 }), 200);
+  const workspace = siteFor(s3Setting(fake, "site", { connections: 8 }), 200);
   let count = 0;
   fake.trouble = () => {
     count++;
@@ -67,7 +67,7 @@ test("a part that is refused fails its file, leaves nothing half-done, and the n
 
 test("a bucket that vanishes in mid-run ends the delivery soon, by its name", async () => {
   const { fake } = await startFake({ latencyMs: 5 });
-  const workspace = siteFor(s3Setting(fake, "site", { concurrency: 8 }), 400);
+  const workspace = siteFor(s3Setting(fake, "site", { connections: 8 }), 400);
   let puts = 0;
   fake.trouble = ({ operation }) => {
     if (operation === "PutObject" && ++puts === 100) fake.buckets.delete("site");
@@ -104,7 +104,7 @@ test("what DeleteObjects could not delete is told by its key, the rest is gone, 
 
 test("every third request fails with 500, and the delivery converges all the same", { timeout: 150_000 }, async () => {
   const { fake, bucket } = await startFake();
-  const workspace = siteFor(s3Setting(fake, "site", { concurrency: 16 }), 150);
+  const workspace = siteFor(s3Setting(fake, "site", { connections: 16 }), 150);
   let count = 0;
   fake.trouble = () => (++count % 3 === 0 ? BROKEN() : undefined);
   await expectPush(workspace, 0);

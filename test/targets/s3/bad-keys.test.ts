@@ -60,7 +60,7 @@ test.each([-3_600_000, 3_600_000])("a clock that is wrong by %i ms does not keep
 
 test("a role's token that expires in mid-run is got anew, and the delivery goes on", async () => {
   const { fake, bucket } = await startFake();
-  const { accessKeyId, secretAccessKey, ...setting } = s3Setting(fake, "site", { concurrency: 8 });
+  const { accessKeyId, secretAccessKey, ...setting } = s3Setting(fake, "site", { connections: 8 });
   const role = { roleArn: "arn:aws:iam::123456789012:role/deploy", webIdentityTokenFile: "./token" };
   const workspace = siteFor({ ...setting, ...role }, 120);
   writeFileSync(join(workspace.dir, "token"), "a.web.identity");

@@ -31,7 +31,7 @@ describe.each(STORES)("$name", ({ preset, options }) => {
 
   test("of four that start in the same moment one takes the lock", async () => {
     const { fake, bucket } = await startFake({ latencyMs: 5, ...options });
-    const setting = s3Setting(fake, "site", { preset, concurrency: 4, addressing: "path" });
+    const setting = s3Setting(fake, "site", { preset, connections: 4, addressing: "path" });
     const workspaces = Array.from({ length: 4 }, () => siteFor(setting, 100));
     const ended = await Promise.all(workspaces.map((workspace) => workspace.run(["push", "--yes"])));
     ended.forEach(expectGaveWay);

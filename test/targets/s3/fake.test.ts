@@ -29,7 +29,7 @@ testObjectStore(
 
 testObjectStore(
   "a compatible that takes at most 100 requests at once",
-  () => fakeServer({ maxInFlight: 100, conditions: "refused" }, { preset: "generic", concurrency: 100 }),
+  () => fakeServer({ maxInFlight: 100, conditions: "refused" }, { preset: "generic", connections: 100 }),
   { ...HERE, conditions: "unproven" },
 );
 

@@ -14,7 +14,7 @@ test("503 SlowDown slows it down, and afterwards it speeds up again: nothing is 
   timeout: 150_000,
 }, async () => {
   const { fake, bucket } = await startFake({ latencyMs: 150 });
-  const workspace = siteFor(s3Setting(fake, "site", { concurrency: 32 }), 1_000);
+  const workspace = siteFor(s3Setting(fake, "site", { connections: 32 }), 1_000);
   // In mid-run, after 200 pages and for 60 more, the store takes 4 at once.
   const isPage = (request: S3Request | undefined) => request !== undefined && /^(news|お知らせ)/.test(request.key);
   let taken = 0;
@@ -70,10 +70,10 @@ test("a store that is never ready ends the delivery in its error", { timeout: 15
 
 test("no more requests are in flight than the configuration allows, nor than Sakura takes", async () => {
   const few = await startFake({ latencyMs: 100 });
-  await expectPush(siteFor(s3Setting(few.fake, "site", { concurrency: 7 }), 200), 0);
+  await expectPush(siteFor(s3Setting(few.fake, "site", { connections: 7 }), 200), 0);
   expect(few.fake.peak).toBeLessThanOrEqual(7);
   const sakura = await startFake({ buckets: { site: "jp-north-1" }, maxInFlight: 100, latencyMs: 300 });
-  const setting = s3Setting(sakura.fake, "site", { preset: "sakura", concurrency: 100 });
+  const setting = s3Setting(sakura.fake, "site", { preset: "sakura", connections: 100 });
   const workspace = siteFor(setting, 0);
   workspace.publish(Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`news/${i}.html`, `${i}`])));
   await expectPush(workspace, 0);

@@ -11,7 +11,7 @@ const endpoint = "https://s3.example.jp";
 
 describe("a preset", () => {
   test.each([
-    ["aws", {}, { endpoint: undefined, region: undefined, forcePathStyle: false, checksum: "none", concurrency: 128 }],
+    ["aws", {}, { endpoint: undefined, region: undefined, forcePathStyle: false, checksum: "none", connections: 128 }],
     [
       "alibaba-oss",
       { region: "cn-hangzhou" },
@@ -20,7 +20,7 @@ describe("a preset", () => {
         region: "cn-hangzhou",
         forcePathStyle: false,
         checksum: "md5",
-        concurrency: 64,
+        connections: 64,
       },
     ],
     [
@@ -31,22 +31,22 @@ describe("a preset", () => {
         region: "jp-north-1",
         forcePathStyle: true,
         checksum: "md5",
-        concurrency: 64,
+        connections: 64,
       },
     ],
-    ["r2", { endpoint }, { endpoint, region: "auto", forcePathStyle: true, checksum: "none", concurrency: 128 }],
+    ["r2", { endpoint }, { endpoint, region: "auto", forcePathStyle: true, checksum: "none", connections: 128 }],
     [
       "minio",
       { endpoint },
-      { endpoint, region: "us-east-1", forcePathStyle: true, checksum: "none", concurrency: 128 },
+      { endpoint, region: "us-east-1", forcePathStyle: true, checksum: "none", connections: 128 },
     ],
-    ["ceph", { endpoint }, { endpoint, region: "us-east-1", forcePathStyle: true, checksum: "none", concurrency: 128 }],
+    ["ceph", { endpoint }, { endpoint, region: "us-east-1", forcePathStyle: true, checksum: "none", connections: 128 }],
     [
       "generic",
       { endpoint },
-      { endpoint, region: "us-east-1", forcePathStyle: true, checksum: "md5", concurrency: 32 },
+      { endpoint, region: "us-east-1", forcePathStyle: true, checksum: "md5", connections: 32 },
     ],
-  ])("%s yields endpoint, region, addressing, checksum and concurrency", (preset, more, expected) => {
+  ])("%s yields endpoint, region, addressing, checksum and connections", (preset, more, expected) => {
     expect(settings({ preset, ...more })).toMatchObject(expected);
   });
 
@@ -59,13 +59,13 @@ describe("a preset", () => {
   });
 
   test("gives way to what the configuration says itself", () => {
-    const own = { endpoint, region: "eu-1", addressing: "virtual", checksums: "none", concurrency: 100, partSize: 64 };
+    const own = { endpoint, region: "eu-1", addressing: "virtual", checksums: "none", connections: 100, partSize: 64 };
     expect(settings({ preset: "sakura", ...own })).toMatchObject({
       endpoint,
       region: "eu-1",
       forcePathStyle: false,
       checksum: "none",
-      concurrency: 100,
+      connections: 100,
       partSize: 64 * 1024 * 1024,
     });
   });
@@ -117,11 +117,11 @@ describe("a mistake is told with the key it is in:", () => {
     ["a web identity without a role", { webIdentityTokenFile: "t" }, "webIdentityTokenFile", /needs the roleArn/],
     ["an external id without a role", { externalId: "x" }, "externalId", /belongs to a roleArn/],
     ["a KMS key without KMS", { kmsKeyId: "alias/x" }, "kmsKeyId", /sse: aws:kms/],
-    ["too much at once", { preset: "sakura", concurrency: 101 }, "concurrency", /at most 100/],
+    ["too much at once", { preset: "sakura", connections: 101 }, "connections", /at most 100/],
     ["what the store lacks", { preset: "r2", endpoint, acl: "public-read" }, "acl", /r2 has no acl/],
     ["a checksum the store does not know", { preset: "sakura", checksums: "crc32" }, "checksums", /md5 or none/],
     ["eleven tags", { tags: Object.fromEntries([...Array(11).keys()].map((n) => [`t${n}`, "x"])) }, "tags", /ten/],
-    ["a prefix that begins with a slash", { prefix: "/docs" }, "prefix", /empty/],
+    ["a prefix that begins with a slash", { prefix: "/docs" }, "prefix", /without a slash/],
     ["an endpoint with a path", { endpoint: "https://s3.example.jp/bucket" }, "endpoint", /https:\/\/host/],
   ])("%s", (_, config, key, message) => {
     const result = s3Schema.safeParse({ type: "s3", bucket: "www-example", ...config });

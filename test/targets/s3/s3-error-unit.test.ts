@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { s3Error } from "../../../src/targets/s3/s3-error.ts";
-import { cureOf, failureOfAnswer, failureOfSdk } from "../../../src/targets/s3/s3-failure.ts";
+import { cureOf, failureOfAnswer } from "../../../src/targets/s3/s3-failure.ts";
 
 const WHERE = {
   deed: { doing: "write", action: "s3:PutObject" },
@@ -63,6 +63,17 @@ test("a denial names the action, and what has to be allowed", () => {
   expect(hint).toContain("allow s3:PutObject on arn:aws:s3:::www-example/*");
 });
 
+test("who may not list is denied objects that are not there: both actions are named, or the one the store names", () => {
+  const read = { ...WHERE, deed: { doing: "read", action: "s3:GetObject" } };
+  const either = s3Error(answer(403, xml("AccessDenied")), read);
+  expect(either.message).toContain("s3:GetObject or s3:ListBucket is not allowed");
+  expect(either.hint).toContain("s3:ListBucket on arn:aws:s3:::www-example in");
+  const detail = "User: arn:aws:iam::1:user/w is not authorized to perform: s3:ListBucket on resource: x";
+  const named = s3Error(answer(403, xml("AccessDenied").replace("it said so", detail)), read);
+  expect(named.message).toContain(": s3:ListBucket is not allowed");
+  expect(named.hint).toMatch(/^allow s3:ListBucket on arn:aws:s3:::www-example in/);
+});
+
 test("a wrong region names the right one, wherever the store says it", () => {
   const inHeader = answer(301, "", { "x-amz-bucket-region": "ap-northeast-1" });
   const inBody = answer(400, xml("AuthorizationHeaderMalformed", "<Region>ap-northeast-1</Region>"));
@@ -82,13 +93,4 @@ test("a wrong clock is told with both times, and can be put right where the serv
 test("expired keys can be had anew; refused ones can't", () => {
   expect(cureOf(answer(400, xml("ExpiredToken")))).toBe("token");
   expect(cureOf(answer(403, xml("AccessDenied")))).toBeUndefined();
-});
-
-test("an error of the SDK is read like an answer, by its name or else its status", () => {
-  const thrown = (name: string, status: number) =>
-    Object.assign(new Error("it said so"), { name, $metadata: { httpStatusCode: status } });
-  expect(failureOfSdk(thrown("NoSuchBucket", 404))).toMatchObject({ status: 404, code: "NoSuchBucket", certain: true });
-  expect(failureOfSdk(thrown("SyntaxError", 503))).toMatchObject({ status: 503, code: "SlowDown", certain: false });
-  expect(failureOfSdk(thrown("UnknownError", 403))).toMatchObject({ code: "AccessDenied", certain: false });
-  expect(failureOfSdk(new Error("socket hang up"))).toBeUndefined();
 });
