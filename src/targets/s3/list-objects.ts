@@ -29,13 +29,11 @@ export async function* listObjects(
   for await (const page of listPages(connection, list, ctx)) {
     const decode = readElement(page, "EncodingType") === "url" ? decodeKey : (key: string) => key;
     const objects = readElements(page, "Contents").map((object) => readListed(object, decode, connection));
-    // Keys come in order: only the first and the last pages can hold others than were asked for.
-    const isEnd = until !== undefined && !isBefore(objects.at(-1)?.key ?? "", until);
-    const isWhole = !isEnd && !isBefore(objects[0]?.key ?? "", from);
-    const isInside = ({ key }: StoredObject) => !isBefore(key, from) && (until === undefined || isBefore(key, until));
-    const inside = isWhole ? objects : objects.filter(isInside);
-    if (inside.length > 0) yield inside;
-    if (isEnd) return;
+    // Keys come in order: what does not belong to the range is at the ends.
+    const first = objects.findIndex(({ key }) => !isBefore(key, from));
+    const last = until === undefined ? objects.length - 1 : objects.findLastIndex(({ key }) => isBefore(key, until));
+    if (first !== -1 && first <= last) yield objects.slice(first, last + 1);
+    if (last < objects.length - 1) return;
   }
 }
 
