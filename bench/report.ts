@@ -82,9 +82,9 @@ ${s3Tables.join("\n\n") || "Not measured yet: `npm run bench -- s3 s3-link s3-me
 
 - The first table is of Ceph RGW with its store in memory, over loopback: the server takes most of the time. After every
   delivery the bucket's objects are compared with the source by their MD5.
-- The second is of a server that does nearly nothing (\`bench/objects/sink-server.ts\`), at the other end of the FTPS
-  bench's link. CPU is that of the whole process and what it started, start-up and scan included.
-- The third is of the same server over loopback. The file of 5 GiB is counted there and thrown away.
+- The second is of a server that does nearly nothing (\`bench/objects/sink-server.ts\`) and answers each request 20 ms late.
+  CPU is that of the whole process and what it started, start-up and scan included.
+- The third is of the same server, which answers at once. The file of 5 GiB is counted there and thrown away.
 
 ${list([...of("s3"), ...of("s3-link"), ...of("s3-many"), ...of("s3-big")], describeTool)}
 

@@ -4,8 +4,8 @@ import { buffer } from "node:stream/consumers";
 
 /**
  * A bucket that costs next to nothing, so that it is never what a bench waits for: S3's API without a look at
- * signatures, in memory. Big parts are counted and thrown away. Run as `node sink-server.ts <address> <port>`; writes
- * "ready" when it listens. `GET /-/held?prefix=…` gives the key, MD5 and size of every object, as JSON.
+ * signatures, in memory. Big parts are counted and thrown away. Run as `node sink-server.ts <address> <port> <ms>`;
+ * answers each request so many milliseconds late, and writes "ready" when it listens. `GET /-/held?prefix=…` gives the key, MD5 and size of every object, as JSON.
  */
 
 interface Stored {
@@ -25,9 +25,11 @@ const uploads = new Map<string, Map<number, Stored>>();
 /** The keys in order; worked out again when one was added or removed. */
 let sorted: string[] | undefined;
 
-const [address = "127.0.0.1", port = "9000"] = process.argv.slice(2);
+const [address = "127.0.0.1", port = "9000", lateMs = "0"] = process.argv.slice(2);
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+  const reply = () => answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+  if (lateMs === "0") void reply();
+  else setTimeout(reply, Number(lateMs));
 });
 server.listen(Number(port), address, 4096, () => process.stdout.write("ready\n"));
 
@@ -119,7 +121,7 @@ function read(request: IncomingMessage, response: ServerResponse, key: string): 
 function list(response: ServerResponse, query: URLSearchParams): ServerResponse {
   if (query.has("uploads")) return sendXml(response, "<ListMultipartUploadsResult></ListMultipartUploadsResult>");
   const prefix = query.get("prefix") ?? "";
-  const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
+  const after = readToken(query.get("continuation-token")) ?? query.get("start-after") ?? "";
   const encode = query.get("encoding-type") === "url" ? encodeURIComponent : (key: string) => key;
   sorted ??= [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const begin = sorted.findIndex(
@@ -134,9 +136,17 @@ function list(response: ServerResponse, query: URLSearchParams): ServerResponse 
     const date = `<LastModified>${modified}</LastModified>`;
     return `<Contents><Key>${encode(key)}</Key>${date}<ETag>&quot;${etag}&quot;</ETag><Size>${size}</Size></Contents>`;
   });
-  const next = more ? `<NextContinuationToken>${encodeURIComponent(page.at(-1) ?? "")}</NextContinuationToken>` : "";
+  const next = more ? `<NextContinuationToken>${makeToken(page.at(-1) ?? "")}</NextContinuationToken>` : "";
   const about = `<KeyCount>${page.length}</KeyCount><IsTruncated>${more}</IsTruncated><EncodingType>url</EncodingType>`;
   return sendXml(response, `<ListBucketResult>${about}${next}${contents.join("")}</ListBucketResult>`);
+}
+
+function makeToken(key: string): string {
+  return Buffer.from(key).toString("base64url");
+}
+
+function readToken(token: string | null): string | undefined {
+  return token === null ? undefined : Buffer.from(token, "base64url").toString();
 }
 
 async function removeMany(request: IncomingMessage, response: ServerResponse): Promise<ServerResponse> {

@@ -13,10 +13,10 @@ export interface Sink extends BucketServer {
   held(remote: string): Promise<readonly (readonly [key: string, md5: string, size: number])[]>;
 }
 
-/** Starts a bucket that is never what one waits for, at the far end of a wire. */
-export async function startSink(wire: Wire): Promise<Sink> {
+/** Starts a bucket that is never what one waits for, at the far end of a wire; it may answer some milliseconds late. */
+export async function startSink(wire: Wire, lateMs = 0): Promise<Sink> {
   const address = wire.serverAddress;
-  const [program = "", ...rest] = wire.command("server", [process.execPath, SERVER, address, String(PORT)]);
+  const [program = "", ...rest] = wire.command("server", [process.execPath, SERVER, address, `${PORT}`, `${lateMs}`]);
   const server = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
   await Promise.race([once(server.stdout, "data"), once(server, "exit")]);
   if (server.exitCode !== null) throw new Error("the bucket server did not start");

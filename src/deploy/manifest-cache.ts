@@ -1,6 +1,7 @@
 import { decodeManifest } from "../core/manifest.ts";
 import type { RelPath } from "../core/rel-path.ts";
 import type { RemoteFile } from "../core/snapshot.ts";
+import { fitHeapTo } from "../lib/heap-growth.ts";
 import type { ManifestStore } from "../state/manifest-store.ts";
 
 type Files = ReadonlyMap<RelPath, RemoteFile>;
@@ -31,7 +32,10 @@ function read(store: ManifestStore, target: string) {
   const kept = store.get(target);
   if (kept === undefined) return undefined;
   try {
-    return { sha256: kept.sha256, files: decodeManifest(kept.content).files };
+    const { files } = decodeManifest(kept.content);
+    // The site is hardly of another size, and still being scanned.
+    fitHeapTo(files.size);
+    return { sha256: kept.sha256, files };
   } catch {
     // Damaged on this machine: the target has the original.
     return undefined;

@@ -1,6 +1,6 @@
 import type { SiteConfig } from "../config/schema.ts";
 import type { Ctx } from "../core/context.ts";
-import { giveHeapRoom } from "../lib/heap-growth.ts";
+import { fitHeapTo } from "../lib/heap-growth.ts";
 import { serveSite } from "../site/serve-site.ts";
 import type { ScanResult, Source } from "../site/source.ts";
 import type { TargetCaps } from "../targets/target.ts";
@@ -52,7 +52,7 @@ function viewOf(source: Source, scan: Promise<ScanResult>): SiteView {
 async function scanSite(source: Source, ctx: Ctx): Promise<ScanResult> {
   const startedAt = ctx.clock.now();
   const scan = await source.scan(ctx);
-  giveHeapRoom(scan.snapshot.files.size);
+  fitHeapTo(scan.snapshot.files.size);
   let bytes = 0;
   for (const { size } of scan.snapshot.files.values()) bytes += size;
   ctx.emit({
