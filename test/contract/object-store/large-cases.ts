@@ -80,7 +80,8 @@ export function largeCases(it: StoreTest, { ownProcess }: StoreTraits): void {
       const size = 240 * MB;
       const most = await mostMemory(() => store.putLarge("5GB.mp4", endless(size), attributesOf(), ctx));
       expect(await store.head("5GB.mp4", ctx)).toMatchObject({ size });
-      expect(most / MB).toBeLessThan(120);
+      // Eight parts of 8 MiB at once, and what of the body waits for them.
+      expect(most / MB).toBeLessThan(160);
     });
   }
 }
