@@ -121,7 +121,7 @@ function read(request: IncomingMessage, response: ServerResponse, key: string): 
 function list(response: ServerResponse, query: URLSearchParams): ServerResponse {
   if (query.has("uploads")) return sendXml(response, "<ListMultipartUploadsResult></ListMultipartUploadsResult>");
   const prefix = query.get("prefix") ?? "";
-  const after = readToken(query.get("continuation-token")) ?? query.get("start-after") ?? "";
+  const after = readToken(query.get("continuation-token")) ?? query.get("start-after") ?? query.get("marker") ?? "";
   const encode = query.get("encoding-type") === "url" ? encodeURIComponent : (key: string) => key;
   sorted ??= [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const begin = sorted.findIndex(
@@ -136,7 +136,12 @@ function list(response: ServerResponse, query: URLSearchParams): ServerResponse 
     const date = `<LastModified>${modified}</LastModified>`;
     return `<Contents><Key>${encode(key)}</Key>${date}<ETag>&quot;${etag}&quot;</ETag><Size>${size}</Size></Contents>`;
   });
-  const next = more ? `<NextContinuationToken>${makeToken(page.at(-1) ?? "")}</NextContinuationToken>` : "";
+  const last = page.at(-1) ?? "";
+  // rclone asks by ListObjects, the others by ListObjectsV2.
+  const [name, marker] = query.has("list-type")
+    ? ["NextContinuationToken", makeToken(last)]
+    : ["NextMarker", encode(last)];
+  const next = more ? `<${name}>${marker}</${name}>` : "";
   const about = `<KeyCount>${page.length}</KeyCount><IsTruncated>${more}</IsTruncated><EncodingType>url</EncodingType>`;
   return sendXml(response, `<ListBucketResult>${about}${next}${contents.join("")}</ListBucketResult>`);
 }
