@@ -58,7 +58,7 @@ async function expectNothingChanged(before: FoundObjects, see: () => Promise<Fou
   const events = eventsOf(await expectPush(workspace, 1, { args: ["--json"] }));
   expect((await see()).visible).toEqual(before.visible);
   expect([treeOf(copy()), treeOf(web.root)]).toEqual(trees);
-  const { targets } = events.at(-1) as unknown as { targets: { target: string; uploaded: number; failure?: object }[] };
+  const targets = events.at(-1)?.targets as { target: string; uploaded: number; failure?: object }[];
   expect(targets.map(({ uploaded }) => uploaded)).toEqual([0, 0, 0]);
   return Object.fromEntries(targets.map(({ target, failure }) => [target, failure]));
 }
