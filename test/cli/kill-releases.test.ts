@@ -30,7 +30,7 @@ test(`${KILLS} deliveries of releases killed at random moments: visitors see the
         expect(readdirSync(www).sort()).toEqual([".smartsync", "html", "html.releases"]);
         expect(existsSync(join(www, ".smartsync/html/.stage"))).toBe(false);
         const releases = readdirSync(join(www, "html.releases"));
-        expect(releases.filter((name) => !/^\d{8}T\d{6}-[0-9a-f]{6}$/.test(name))).toEqual([]);
+        expect(releases.filter((name) => !/^\d{8}T\d{6}-[0-9a-f]{8}$/.test(name))).toEqual([]);
         expect(releases.length).toBeLessThanOrEqual(KEEP + 1);
       },
     },

@@ -27,7 +27,7 @@ export interface ReleaseLayout {
   sharedLink(path: string): string;
 }
 
-const RELEASE = /^(?:before-)?(\d{8}T\d{6}(?:-[0-9a-f]{6})?)$/;
+const RELEASE = /^(?:before-)?(\d{8}T\d{6}(?:-[0-9a-f]{6,8})?)$/;
 const PART = ".tmp";
 
 /** The layout of a target's releases. Throws "releases-path" when one of the two directories would lie in the other. */
