@@ -7,21 +7,30 @@ import { expect, test } from "vitest";
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   lib: [],
-  config: ["core", "lib", "targets"],
+  cloud: ["core", "lib"],
+  config: ["core", "lib", "targets", "cdns"],
   site: ["core", "lib"],
-  targets: ["core", "lib"],
+  targets: ["core", "lib", "cloud"],
+  cdns: ["core", "lib", "cloud"],
   state: ["core", "lib"],
   report: ["core", "lib"],
-  deploy: ["config", "site", "targets", "state", "report", "core", "lib"],
-  triggers: ["deploy", "config", "site", "targets", "state", "report", "core", "lib"],
-  cli: ["triggers", "deploy", "config", "site", "targets", "state", "report", "core", "lib"],
+  deploy: ["config", "site", "targets", "cdns", "state", "report", "core", "lib"],
+  triggers: ["deploy", "config", "site", "targets", "cdns", "state", "report", "core", "lib"],
+  cli: ["triggers", "deploy", "config", "site", "targets", "cdns", "state", "report", "core", "lib"],
 };
 
 /** Node's modules that touch nothing outside the process, and the pure libraries the core may use. */
 const PURE = ["node:crypto", "node:zlib", "node:buffer", "picomatch", "zod"];
 
 /** What a library costs at start-up is paid only by who uses it: these are imported where they are needed, at run time. */
-const HEAVY = ["basic-ftp", "@inquirer/prompts", "iconv-lite", "@aws-sdk/client-s3"];
+const HEAVY = [
+  "basic-ftp",
+  "@inquirer/prompts",
+  "iconv-lite",
+  "@aws-sdk/client-s3",
+  "@aws-sdk/client-cloudfront",
+  "google-auth-library",
+];
 
 const files = (await Array.fromAsync(glob("src/**/*.ts"))).sort();
 const sources = files.map((file) => ({ file, text: readFileSync(file, "utf8") }));
@@ -68,10 +77,12 @@ test("the core is pure: no I/O, no clock, no randomness", () => {
   expect(impure.map(({ file }) => file)).toEqual([]);
 });
 
-test("the configuration knows targets only through their registry", () => {
+test("the configuration knows targets and CDNs only through their registries", () => {
   const wrong = crossings(
     "config",
-    (specifier) => !specifier.includes("/targets/") || /targets\/(index|target)\.ts$/.test(specifier),
+    (specifier) =>
+      !/\/(targets|cdns)\//.test(specifier) ||
+      /(targets\/(index|target)|cdns\/(index|cdn|cdn-settings))\.ts$/.test(specifier),
   );
   expect(wrong).toEqual([]);
 });
@@ -98,7 +109,9 @@ test("only the command line ends the process or writes to the terminal", () => {
 });
 
 test("heavy libraries are loaded only when they are used", () => {
-  const entry = sources.filter(({ file }) => /targets\/(index|[^/]+\/[^/]+-target)\.ts$/.test(file));
+  const entry = sources.filter(({ file }) =>
+    /targets\/(index|[^/]+\/[^/]+-target)\.ts$|src\/cdns\/[^/]+\.ts$/.test(file),
+  );
   const eager = entry.flatMap(({ file, text }) =>
     importsOf(text)
       .filter(({ specifier, typeOnly }) => !typeOnly && HEAVY.includes(specifier))

@@ -16,7 +16,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "doctor",
-    summary: "test every target: connect, log in, write, rename, list, delete",
+    summary: "test every target: connect, log in, write, rename, list, delete; and the CDNs",
     load: async () => (await import("./doctor.ts")).configureDoctor,
   },
   {
@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     name: "push",
     summary: "deliver a site to its targets",
     load: async () => (await import("./push.ts")).configurePush,
+  },
+  {
+    name: "purge",
+    summary: "purge addresses of a site, or all of it, from its CDNs",
+    load: async () => (await import("./purge.ts")).configurePurge,
   },
   {
     name: "status",

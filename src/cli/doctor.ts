@@ -2,6 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { type Check, type Finding, ok, tryOut } from "../deploy/check.ts";
 import { examineTarget } from "../deploy/doctor.ts";
 import type { PlanDeps } from "../deploy/job.ts";
+import { examineCdn } from "../deploy/purge/examine-cdn.ts";
 import { openSiteSource } from "../deploy/site-source.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import { countOf, formatCount } from "../report/quantities.ts";
@@ -14,7 +15,7 @@ import { openProject } from "./open-project.ts";
 import { pickTargets } from "./pick-targets.ts";
 import { questions } from "./questions.ts";
 
-/** `smartsync doctor`: tries everything a delivery needs, here and on each target. */
+/** `smartsync doctor`: tries everything a delivery needs, here, on each target, and of each CDN. */
 export const configureDoctor: Configure = (command, run) => {
   command
     .argument("[site]", "only this site's")
@@ -24,7 +25,7 @@ export const configureDoctor: Configure = (command, run) => {
       `
 It writes files named .smartsync-probe-… on the targets, and removes them.
 ${examples([
-  ["smartsync doctor", "the configuration, the sources and every target"],
+  ["smartsync doctor", "the configuration, the sources, every target and CDN"],
   ["smartsync doctor corporate --target web1", "one target"],
 ])}`,
     )
@@ -58,6 +59,14 @@ async function doctor(site: string | undefined, targets: readonly string[] | und
       findings.tell({ site, target }, check);
     }
   }
+  // Whoever names a target asks for that alone.
+  for (const site of targets === undefined ? new Set(picked.map((each) => each.site)) : []) {
+    for (const cdn of project.config.sites[site]?.cdns ?? []) {
+      findings.begin(cdn);
+      const checks = await examineCdn(site, cdn, deps, console.ctx());
+      for (const check of checks) findings.tell({ site, cdn }, check);
+    }
+  }
   return findings.end();
 }
 
@@ -70,7 +79,7 @@ function openFindings(console: Console) {
     begin(title: string): void {
       heading = [...(options.quiet ? [] : [""]), style.bold(title)];
     },
-    tell(about: { site?: string; target?: string }, check: Check): void {
+    tell(about: { site?: string; target?: string; cdn?: string }, check: Check): void {
       counts[check.outcome]++;
       printJson({ type: "check", ...about, ...check });
       if (options.quiet && check.outcome === "ok") return;
@@ -95,7 +104,9 @@ function renderVerdict({ failed, warning }: { failed: number; warning: number },
 
 function describeConfig({ config }: PlanDeps): string {
   const sites = countOf(Object.keys(config.sites).length, "site");
-  return `${config.file}: ${sites}, ${countOf(Object.keys(config.targets).length, "target")}`;
+  const cdns = Object.keys(config.cdns).length;
+  const targets = countOf(Object.keys(config.targets).length, "target");
+  return [`${config.file}: ${sites}`, targets, ...(cdns > 0 ? [countOf(cdns, "CDN")] : [])].join(", ");
 }
 
 async function checkState({ state }: PlanDeps) {

@@ -140,7 +140,7 @@ async function open({ config, env }: Answers, asker: Asker, console: Console): P
   const { name, settings } = config.target;
   const dir = dirname(resolve(console.options.config));
   const type = typeOf(settings);
-  const resolved = await resolveSecrets(settings, { dir, redactor: console.redactor, env });
+  const resolved = await resolveSecrets(settings, targetTypes, { dir, redactor: console.redactor, env });
   return type.open(resolved, { name, baseDir: dir, ...asker }, console.ctx());
 }
 

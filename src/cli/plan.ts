@@ -2,7 +2,8 @@ import type { DeployEvent } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
 import { makePlans, type Plans } from "../deploy/make-plans.ts";
 import { renderPlan, renderRefusals } from "../report/plan-text.ts";
-import { renderFailure } from "../report/result-text.ts";
+import { purgePlanLine } from "../report/purge-plan-text.ts";
+import { renderFailure } from "../report/render-failure.ts";
 import { type Configure, examples } from "./command.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -75,11 +76,13 @@ function tell(site: string, made: Plans, { all = false }: PlanOptions, console: 
     const lines = renderFailure(failure, style).map((line) => `  ${line}`);
     console.print(...gap, `${style.bold(name)}  ${style.bad("could not be looked at")}`, ...lines);
   }
+  if (!quiet) console.print(...made.purges.flatMap((purge) => ["", purgePlanLine(purge, style)]));
   const targets = [
     ...plans.map((plan) => ({ target: plan.target, outcome: outcomeOf(plan), ...plan.totals })),
     ...failed.map(({ name, failure }) => ({ target: name, outcome: "failed", failure })),
   ];
-  console.printJson({ type: "done", site, outcome: outcomeOfAll(made), targets });
+  const purges = made.purges.map(({ cdn, plan: { batches, ...plan } }) => ({ cdn, requests: batches.length, ...plan }));
+  console.printJson({ type: "done", site, outcome: outcomeOfAll(made), targets, ...(purges.length > 0 && { purges }) });
 }
 
 type PlanOutcome = "unchanged" | "changes" | "refused";

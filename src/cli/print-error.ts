@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { SmartsyncError } from "../lib/errors.ts";
-import { renderFailure } from "../report/result-text.ts";
+import { renderFailure } from "../report/render-failure.ts";
 import type { Console } from "./console.ts";
 
 /** Prints an error and its hint to stderr, with --json also as a line on stdout. */

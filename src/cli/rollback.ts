@@ -4,7 +4,7 @@ import { listReleases } from "../deploy/find-release.ts";
 import { readyTarget } from "../deploy/open-target.ts";
 import { type PlannedSwitch, rollBack } from "../deploy/rollback.ts";
 import { toSmartsyncError } from "../lib/errors.ts";
-import { renderFailure } from "../report/result-text.ts";
+import { renderFailure } from "../report/render-failure.ts";
 import { confirm } from "./ask.ts";
 import { type Configure, collect, examples } from "./command.ts";
 import type { Console } from "./console.ts";

@@ -3,6 +3,7 @@ import { SmartsyncError } from "../lib/errors.ts";
 import { eventLines } from "../report/event-lines.ts";
 import { type Fold, foldPaths, type SizedPath } from "../report/fold-paths.ts";
 import { formatTime } from "../report/local-time.ts";
+import { renderPurge } from "../report/purge-text.ts";
 import { countOf, formatBytes, formatDuration } from "../report/quantities.ts";
 import { outcomeText, renderResult } from "../report/result-text.ts";
 import { type Column, renderTable } from "../report/table.ts";
@@ -63,15 +64,16 @@ function runUnknown(message: string, hint: string): SmartsyncError {
 }
 
 function header(record: RunRecord, { style }: Console): string[] {
-  const { id, site, trigger, startedAt, endedAt, outcome, by, targets } = record;
+  const { id, site, trigger, startedAt, endedAt, outcome, by } = record;
   const took = endedAt === null ? "" : ` · ${formatDuration((endedAt - startedAt) / 1000)}`;
   const ended =
-    outcome === null ? style.caution("… it has not ended, or died") : outcomeText({ outcome, targets }, style);
+    outcome === null ? style.caution("… it has not ended, or died") : outcomeText({ ...record, outcome }, style);
   return [`${style.bold(site)}  run ${id}`, `${ended}  ${formatTime(startedAt)}${took} · ${trigger} by ${by}`];
 }
 
-function tellResults({ targets }: RunRecord, { print, style }: Console): void {
+function tellResults({ targets, purges = [] }: RunRecord, { print, style }: Console): void {
   if (targets.length > 0) print("", ...targets.flatMap((target) => renderResult(target, style)));
+  if (purges.length > 0) print("", ...purges.flatMap((purge) => renderPurge(purge, style)));
 }
 
 /** Warnings, retries and the like: what went past on the screen then. */

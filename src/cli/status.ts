@@ -6,7 +6,8 @@ import { readyTarget } from "../deploy/open-target.ts";
 import { toFailure } from "../deploy/to-failure.ts";
 import { formatTime } from "../report/local-time.ts";
 import { countOf, formatCount } from "../report/quantities.ts";
-import { countsText, outcomeText, renderFailure } from "../report/result-text.ts";
+import { renderFailure } from "../report/render-failure.ts";
+import { countsText, outcomeText } from "../report/result-text.ts";
 import type { Style } from "../report/style.ts";
 import type { RunRecord } from "../state/run-store.ts";
 import { type Configure, collect, examples } from "./command.ts";
@@ -75,8 +76,9 @@ function tellSite(site: string, { state }: PlanDeps, console: Console): void {
   );
 }
 
-function lastRun({ outcome, startedAt, trigger, by, id, targets }: RunRecord, style: Style): string[] {
-  const ended = outcome === null ? style.caution("… not ended") : outcomeText({ outcome, targets }, style);
+function lastRun(last: RunRecord, style: Style): string[] {
+  const { outcome, startedAt, trigger, by, id, targets } = last;
+  const ended = outcome === null ? style.caution("… not ended") : outcomeText({ ...last, outcome }, style);
   return [
     `  last run: ${ended}  ${formatTime(startedAt)} · ${trigger} by ${by} (${id})`,
     ...targets.map((result) => `    ${result.target}: ${countsText(result)}`),
@@ -97,7 +99,20 @@ function tellTarget(answer: Answer, { style, print, printJson }: Console): void 
 }
 
 /** What a target is at: a delivery under way, one that broke off, or the last one. */
-function standing({ generation, files, kept, lastRun, at, interrupted, lock, delivering }: TargetStatus, style: Style) {
+function standing(status: TargetStatus, style: Style): string[] {
+  const owed = status.owed.map(({ run, cdns }) => {
+    const from = cdns.length === 0 ? "the CDNs" : cdns.join(", ");
+    return style.caution(
+      `! run ${run} has still to be purged from ${from}: the next push does it, or \`smartsync purge\``,
+    );
+  });
+  return [...delivered(status, style), ...(status.delivering ? [] : owed)];
+}
+
+function delivered(
+  { generation, files, kept, lastRun, at, interrupted, lock, delivering }: TargetStatus,
+  style: Style,
+) {
   const owner = lock === null ? undefined : describeOwner(lock === "nameless" ? undefined : lock);
   if (delivering) return [style.caution(`… delivering now: ${owner}`)];
   if (interrupted !== null) {

@@ -15,6 +15,7 @@ sites:
       maxShrink: 50%                      # or to deliver a source that lost half of its files
       protect: [/robots.txt]              # never replaced or deleted
     targets: [web1, web2, mirror, bucket, container, google, copy]
+    cdns: [edge]                          # purged of what changed, once the last of its targets is published
 
   採用サイト:                              # names may be Japanese
     source: ./採用/公開
@@ -76,4 +77,10 @@ targets:
   copy:
     type: local
     path: ./published
+
+cdns:
+  edge:
+    type: cloudfront
+    distributionId: E1ABCDEF2GHIJK
+    targets: [bucket]                     # it reads from the bucket alone
 `;

@@ -12,9 +12,12 @@ export function configJsonSchema(): JsonSchema {
 /** The text of schema.json, which editors check smartsync.yaml with. */
 export function renderJsonSchema(): string {
   const { $schema, properties, ...rest } = configJsonSchema();
-  const targets = childSchema(properties?.targets);
-  const tolerant = { ...targets, additionalProperties: acceptPlaceholders(targets?.additionalProperties) };
-  const schema = { $schema, title: "smartsync.yaml", ...rest, properties: { ...properties, targets: tolerant } };
+  const tolerant = (key: "targets" | "cdns") => {
+    const map = childSchema(properties?.[key]);
+    return { ...map, additionalProperties: acceptPlaceholders(map?.additionalProperties) };
+  };
+  const held = { ...properties, targets: tolerant("targets"), cdns: tolerant("cdns") };
+  const schema = { $schema, title: "smartsync.yaml", ...rest, properties: held };
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 

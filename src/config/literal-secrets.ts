@@ -8,10 +8,12 @@ export interface LiteralSecret {
   readonly value: string;
 }
 
-/** True for a key whose value must never be shown: password, secretAccessKey, apiToken and the like; not for a file's name. */
+/** True for a key whose value must never be shown: password, secretAccessKey, apiToken, sas and the like; not for a file's name. */
 export function isSecretKey(key: PropertyKey | undefined): boolean {
-  return typeof key === "string" && /pass(word|phrase)|secret|token(?!File$)/i.test(key);
+  return typeof key === "string" && SECRET.test(key);
 }
+
+const SECRET = /pass(word|phrase)|secret|token(?!File$)|(account|api|access)key$|^connectionString$|^sas$/i;
 
 /** Every secret that is written out in the data, as it will be used; those with a placeholder in them are not. */
 export function findLiteralSecrets(config: unknown): LiteralSecret[] {
@@ -25,7 +27,7 @@ export function findLiteralSecrets(config: unknown): LiteralSecret[] {
   return found;
 }
 
-/** Targets and sites have names that people choose: one called "token1" makes no secret of what lies below it. */
+/** Targets, CDNs and sites have names that people choose: one called "token1" makes no secret of what lies below it. */
 function isNoName(_: PropertyKey, at: number, path: KeyPath): boolean {
-  return !(at === 1 && path.length > 2 && (path[0] === "targets" || path[0] === "sites"));
+  return !(at === 1 && path.length > 2 && ["targets", "cdns", "sites"].includes(String(path[0])));
 }

@@ -10,7 +10,7 @@ import { rememberOrigin } from "./origin.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { configInvalid, formatPlace, type KeyPath, type Problem } from "./problem.ts";
 import { readConfigFile } from "./read-config-file.ts";
-import { configSchema, type SiteConfig, type TargetConfig } from "./schema.ts";
+import { configSchema, type SiteConfig, type TypedConfig } from "./schema.ts";
 import { hasPlaceholder } from "./template.ts";
 import { entriesOf, valueAt } from "./value-at.ts";
 
@@ -21,7 +21,8 @@ export interface LoadedConfig {
   /** The directory it lies in: relative paths in it start here. */
   readonly dir: string;
   readonly sites: Readonly<Record<string, SiteConfig>>;
-  readonly targets: Readonly<Record<string, TargetConfig>>;
+  readonly targets: Readonly<Record<string, TypedConfig>>;
+  readonly cdns: Readonly<Record<string, TypedConfig>>;
   readonly warnings: readonly ConfigWarning[];
 }
 
@@ -44,10 +45,13 @@ export async function loadConfig(path: string, redactor: Redactor): Promise<Load
     file,
     dir,
     sites: configSchema.shape.sites.parse(valueAt(yaml.value, ["sites"])),
-    targets: takeTargets(yaml.value, place),
+    targets: takeTyped("targets", yaml.value, place),
+    cdns: takeTyped("cdns", yaml.value, place),
     warnings: await findWarnings(yaml.value, file, dir, place),
   };
 }
+
+const HOLDS_PLACEHOLDERS: ReadonlySet<PropertyKey | undefined> = new Set(["targets", "cdns"]);
 
 /** What the schema says of the data. */
 function checkSchema(config: unknown): Problem[] {
@@ -59,24 +63,28 @@ function checkSchema(config: unknown): Problem[] {
     .flatMap((issue) => toProblems(issue, schema, config));
 }
 
-/** A target's text with a placeholder is judged when it is known what that stands for; the target's type must stand. */
+/** The text of a target or a CDN with a placeholder is judged when it is known what that stands for; its type must stand. */
 function isForLater(issue: z.core.$ZodIssue, config: unknown): boolean {
   if (issue.code === "invalid_type") return false;
   if (issue.code === "invalid_union" && issue.discriminator !== undefined) return false;
-  return issue.path[0] === "targets" && hasPlaceholder(valueAt(config, issue.path));
+  return HOLDS_PLACEHOLDERS.has(issue.path[0]) && hasPlaceholder(valueAt(config, issue.path));
 }
 
-function takeTargets(config: unknown, place: (key: KeyPath) => string): Record<string, TargetConfig> {
-  const targets: Record<string, TargetConfig> = {};
-  for (const [name, written] of entriesOf(valueAt(config, ["targets"]))) {
+function takeTyped(
+  what: "targets" | "cdns",
+  config: unknown,
+  place: (key: KeyPath) => string,
+): Record<string, TypedConfig> {
+  const taken: Record<string, TypedConfig> = {};
+  for (const [name, written] of entriesOf(valueAt(config, [what]))) {
     const type = valueAt(written, ["type"]);
     if (typeof type !== "string") continue;
-    // A copy: one anchor may serve several targets, and each has an origin of its own.
-    const target: TargetConfig = { ...Object.fromEntries(entriesOf(written)), type };
-    rememberOrigin(target, (key) => place(["targets", name, ...key]));
-    targets[String(name)] = target;
+    // A copy: one anchor may serve several of them, and each has an origin of its own.
+    const settings: TypedConfig = { ...Object.fromEntries(entriesOf(written)), type };
+    rememberOrigin(settings, (key) => place([what, name, ...key]));
+    taken[String(name)] = settings;
   }
-  return targets;
+  return taken;
 }
 
 /** The path as the person is likely to have typed it: from the working directory where it lies below that. */

@@ -3,15 +3,17 @@ import { childSchema, configJsonSchema, type JsonSchema } from "./json-schema.ts
 
 /** The text of docs/configuration.md: the example, the rules that hold everywhere, and a table for every section. */
 export function renderReference(): string {
-  const { sites, targets } = configJsonSchema().properties ?? {};
+  const { sites, targets, cdns } = configJsonSchema().properties ?? {};
   const site = childSchema(childSchema(sites)?.additionalProperties);
-  const kinds = childSchema(childSchema(targets)?.additionalProperties)?.oneOf ?? [];
+  const kindsOf = (map: typeof targets) => childSchema(childSchema(map)?.additionalProperties)?.oneOf ?? [];
   const blocks = [
     INTRODUCTION,
     `## Sites\n\nEach entry of \`sites\` is a directory the CMS publishes into, and where it goes.`,
     ...(site ? renderSection("sites.<name>", "", "###", site) : []),
     `## Targets\n\nEach entry of \`targets\` is a place a site is delivered to. Its \`type\` says of what kind it is.`,
-    ...kinds.flatMap((kind) => renderKind(childSchema(kind) ?? {})),
+    ...kindsOf(targets).flatMap((kind) => renderKind("targets.<name>", childSchema(kind) ?? {})),
+    `## CDNs\n\nEach entry of \`cdns\` is a cache in front of a site. Its \`type\` says of what kind it is. [purge.md](purge.md) tells what is purged, and when.`,
+    ...kindsOf(cdns).flatMap((kind) => renderKind("cdns.<name>", childSchema(kind) ?? {})),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -32,7 +34,7 @@ ${exampleConfig}\`\`\`
   write \`true\` and \`false\`.
 - Unknown keys are refused. A mistake is reported with its line and column, all mistakes at once, before anything is touched.
 - Relative paths start at the directory of the configuration file.
-- Names of sites and targets hold letters of any script, digits, \`-\` and \`_\`, and begin with a letter or a digit.
+- Names of sites, targets and CDNs hold letters of any script, digits, \`-\` and \`_\`, and begin with a letter or a digit.
 - A target belongs to one site: two sites in one place would overwrite each other. A target on this machine may not lie
   inside a source, nor a source inside it.
 - \`smartsync schema\` prints the JSON Schema of this file. Editors with a YAML language server complete and check keys
@@ -41,7 +43,7 @@ ${exampleConfig}\`\`\`
 
 ## Secrets
 
-Every text of a target may hold placeholders, alone or in the middle of other text:
+Every text of a target or a CDN may hold placeholders, alone or in the middle of other text:
 
 | Written | Stands for |
 |---|---|
@@ -50,14 +52,14 @@ Every text of a target may hold placeholders, alone or in the middle of other te
 | \`\${command:line}\` | What a shell command prints, without white space around it. It runs in the configuration file's directory and has 30 seconds. |
 | \`$\${\` | A plain \`\${\`. |
 
-They are resolved when their target is about to be used, not before: delivering to one target needs no secret of
+They are resolved when their target or CDN is about to be used, not before: delivering to one target needs no secret of
 another. An empty secret is an error. What a placeholder stood for, and every password written in the file itself, is
 shown as \`***\` in output, logs, history and reports. When the file holds a password and other users of the machine can
 read it, smartsync warns and prints the command that closes it. Inside \`{ }\` and \`[ ]\`, YAML needs quotes around a placeholder.`;
 
-function renderKind(schema: JsonSchema): string[] {
+function renderKind(path: string, schema: JsonSchema): string[] {
   const { type, ...properties } = schema.properties ?? {};
-  return renderSection("targets.<name>", ` with \`type: ${childSchema(type)?.const}\``, "###", {
+  return renderSection(path, ` with \`type: ${childSchema(type)?.const}\``, "###", {
     ...schema,
     properties,
   });

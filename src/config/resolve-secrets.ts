@@ -1,23 +1,33 @@
+import type { z } from "zod";
 import { SmartsyncError } from "../lib/errors.ts";
 import type { Redactor } from "../lib/redact.ts";
-import { targetTypes } from "../targets/index.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { fetchSecret, type SecretSources } from "./fetch-secret.ts";
 import { isSecretKey } from "./literal-secrets.ts";
 import { originOf } from "./origin.ts";
 import { formatPath, type KeyPath } from "./problem.ts";
-import type { TargetConfig } from "./schema.ts";
+import type { TypedConfig } from "./schema.ts";
 import { parseTemplate } from "./template.ts";
 
+/** A kind of thing that can be configured, by its `type`: a target's or a CDN's. */
+interface Kind {
+  readonly type: string;
+  readonly schema: z.ZodType;
+}
+
 /**
- * Makes of a target's settings what the target is opened with: placeholders replaced by what they stand for, checked
- * by the target's own schema, defaults filled in. Called just before a target is used, so that a run needs only the
- * secrets of the targets it touches. Throws "secret-unavailable" or "config-invalid", naming every key concerned.
+ * Makes of the settings of a target or a CDN what it is opened with: placeholders replaced by what they stand for,
+ * checked by its kind's own schema, defaults filled in. Called just before it is used, so that a run needs only the
+ * secrets of what it touches. Throws "secret-unavailable" or "config-invalid", naming every key concerned.
  */
-export async function resolveSecrets(target: TargetConfig, sources: SecretSources): Promise<unknown> {
-  const place = originOf(target) ?? formatPath;
+export async function resolveSecrets(
+  settings: TypedConfig,
+  kinds: readonly Kind[],
+  sources: SecretSources,
+): Promise<unknown> {
+  const place = originOf(settings) ?? formatPath;
   const failures: string[] = [];
-  const filled = await mapTexts(target, [], async (text, path) => {
+  const filled = await mapTexts(settings, [], async (text, path) => {
     try {
       const whole = await fillIn(text, sources);
       if (path.some(isSecretKey)) sources.redactor.add(whole);
@@ -30,10 +40,10 @@ export async function resolveSecrets(target: TargetConfig, sources: SecretSource
   });
   if (failures.length > 0) throw failed(failures, "secret-unavailable", sources.redactor);
 
-  const type = targetTypes.find((each) => each.type === target.type);
-  const checked = type?.schema.safeParse(filled, { error: explainIssue });
+  const kind = kinds.find((each) => each.type === settings.type);
+  const checked = kind?.schema.safeParse(filled, { error: explainIssue });
   if (checked?.success) return checked.data;
-  const issues = checked?.error.issues ?? [{ path: ["type"], message: `"${target.type}" is no known type of target` }];
+  const issues = checked?.error.issues ?? [{ path: ["type"], message: `"${settings.type}" is no known type` }];
   const problems = issues.map(({ path, message }) => `${place(path)}: ${message}`);
   throw failed(problems, "config-invalid", sources.redactor);
 }

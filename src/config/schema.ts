@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { cdnTypes } from "../cdns/index.ts";
 import { GRACE_PATTERN, graceOf } from "../core/grace.ts";
 import { targetTypes } from "../targets/index.ts";
+import { checkSchema } from "./check-schema.ts";
 import { headerRuleSchema } from "./header-rules.ts";
 
 const patterns = z.array(z.string().min(1));
@@ -112,6 +114,15 @@ const siteSchema = z.strictObject({
       "Where such stores serve `about.html` as well: `plain` at `about`, `slash` at `about/` (as `about/index.html`), `both` at both.",
     ),
   targets: z.array(z.string()).min(1).describe("The names of the targets this site is delivered to."),
+  cdns: z
+    .array(z.string())
+    .default([])
+    .describe("The names of the CDNs in front of them: what a delivery changed is purged there."),
+  check: checkSchema
+    .exactOptional()
+    .describe(
+      "Look at the site as visitors do once its CDNs were purged; absent, nobody looks. [purge.md](purge.md#after-the-purge-check) tells how.",
+    ),
 });
 
 /** What a site or a target may be called: letters of any script, digits, "-" and "_", beginning with a letter or digit. */
@@ -124,11 +135,11 @@ const name = z
 
 type Discriminable = z.ZodType & z.core.$ZodTypeDiscriminable;
 
-/** The settings of one target, of whichever kind its `type` names: every kind in the registry, and no other. */
-const targetSchema = z.discriminatedUnion(
-  "type",
-  targetTypes.map(({ schema }) => schema as Discriminable) as [Discriminable, ...Discriminable[]],
-);
+/** The settings of one thing, of whichever kind its `type` names: every kind in the registry, and no other. */
+function unionOf(kinds: readonly { readonly schema: z.ZodType }[]) {
+  const schemas = kinds.map(({ schema }) => schema as Discriminable);
+  return z.discriminatedUnion("type", schemas as [Discriminable, ...Discriminable[]]);
+}
 
 /** The whole configuration file. */
 export const configSchema = z.strictObject({
@@ -136,17 +147,18 @@ export const configSchema = z.strictObject({
     .record(name, siteSchema)
     .refine((sites) => Object.keys(sites).length > 0, "must not be empty")
     .describe("The sites, each by a name of your choice."),
-  targets: z.record(name, targetSchema).describe("The targets, each by a name of your choice."),
+  targets: z.record(name, unionOf(targetTypes)).describe("The targets, each by a name of your choice."),
+  cdns: z.record(name, unionOf(cdnTypes)).default({}).describe("The CDNs, each by a name of your choice."),
 });
 
 /** A site's settings after parsing: defaults filled in, percentages as numbers of per cent. */
 export type SiteConfig = z.output<typeof siteSchema>;
 
 /**
- * A target's settings as they were written: placeholders unresolved and defaults not filled in.
- * `resolveSecrets` makes of it what the target is opened with.
+ * The settings of a target or a CDN as they were written: placeholders unresolved and defaults not filled in.
+ * `resolveSecrets` makes of it what it is opened with.
  */
-export interface TargetConfig {
+export interface TypedConfig {
   readonly type: string;
   readonly [key: string]: unknown;
 }

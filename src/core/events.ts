@@ -1,5 +1,7 @@
 import type { PutReason } from "./change.ts";
 import type { Phase, Plan } from "./plan.ts";
+import type { PurgePlan } from "./purge-plan.ts";
+import type { PurgeResult } from "./purge-result.ts";
 
 /** How a target, or a whole run, ended. */
 export type Outcome = "done" | "unchanged" | "partial" | "failed" | "refused" | "locked" | "aborted";
@@ -31,7 +33,8 @@ export interface TargetResult {
 
 /**
  * Everything that happens, as it happens. Terminal, log lines, NDJSON, history and reports are consumers of these;
- * nothing in them is secret. `target` is the target's name in the configuration.
+ * nothing in them is secret. `target` is the target's name in the configuration, `cdn` the CDN's; `target` of a retry
+ * may be either.
  */
 export type DeployEvent =
   | { type: "run-started"; run: string; site: string; targets: string[]; trigger: string; at: string }
@@ -87,4 +90,18 @@ export type DeployEvent =
   | { type: "limit-learned"; target: string; connections: number; reason: string }
   | { type: "warning"; target?: string; code: string; message: string; hint?: string }
   | { type: "target-done"; result: TargetResult }
-  | { type: "done"; run: string; site: string; outcome: Outcome; seconds: number; targets: readonly TargetResult[] };
+  | { type: "purge-planned"; cdn: string; plan: Omit<PurgePlan, "batches">; requests: number }
+  /** One request of a purge was accepted; `batch` counts from 1. */
+  | { type: "purge-sent"; cdn: string; batch: number; of: number; items: number; id?: string }
+  | { type: "checking"; cdn: string; urls: number; within: number }
+  | { type: "purge-done"; result: PurgeResult }
+  | {
+      type: "done";
+      run: string;
+      site: string;
+      outcome: Outcome;
+      seconds: number;
+      targets: readonly TargetResult[];
+      /** One for each of the site's CDNs; absent where it has none. */
+      purges?: readonly PurgeResult[];
+    };

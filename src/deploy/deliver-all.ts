@@ -19,14 +19,27 @@ export interface Delivery {
   readonly redactor: Redactor;
 }
 
-/** Delivers to all these targets at the same time, each for itself or together; tells of each how it ended. */
-export async function deliverAll(
+/**
+ * Delivers to all these targets at the same time, each for itself or together; tells of each how it ended. Gives the
+ * end of each by its name, in the same order.
+ */
+export function deliverAll(
   targets: readonly PreparedTarget[],
   delivery: Delivery,
   ctx: Ctx,
-): Promise<TargetResult[]> {
+): ReadonlyMap<string, Promise<TargetResult>> {
   const groups = delivery.publish === "together" ? [targets] : targets.map((target) => [target]);
-  return (await Promise.all(groups.map((group) => deliverGroup(group, delivery, ctx)))).flat();
+  const ends = groups.flatMap((group) => {
+    const results = deliverGroup(group, delivery, ctx);
+    return group.map(({ name }): [string, Promise<TargetResult>] => [name, results.then((all) => resultOf(name, all))]);
+  });
+  return new Map(ends);
+}
+
+function resultOf(name: string, results: readonly TargetResult[]): TargetResult {
+  const found = results.find(({ target }) => target === name);
+  if (found === undefined) throw new Error(`${name} has no result`);
+  return found;
 }
 
 async function deliverGroup(group: readonly PreparedTarget[], delivery: Delivery, ctx: Ctx): Promise<TargetResult[]> {

@@ -3,6 +3,7 @@ import { isAtWork, readOwner } from "./lock.ts";
 import type { LockOwner } from "./lock-owner.ts";
 import { observe } from "./observe.ts";
 import type { ReadyTarget } from "./open-target.ts";
+import { readPurgeNotes } from "./purge/purge-notes.ts";
 
 /** What a target says of itself. */
 export interface TargetStatus {
@@ -18,6 +19,8 @@ export interface TargetStatus {
   readonly interrupted: { run: string; at: string; by: string; paths: number } | null;
   /** Who holds the lock; "nameless" when the record can't be read. */
   readonly lock: LockOwner | "nameless" | null;
+  /** Purges that earlier runs owe: which run, and which CDNs; none where nothing is outstanding. */
+  readonly owed: readonly { readonly run: string; readonly cdns: readonly string[] }[];
   /** Whether the lock's owner shows signs of life: then what is not at its end is under way. */
   readonly delivering: boolean;
 }
@@ -25,9 +28,10 @@ export interface TargetStatus {
 /** Looks at a target's own records, changing nothing. */
 export async function inspectTarget(ready: ReadyTarget, ctx: Ctx): Promise<TargetStatus> {
   await using target = await ready.open("dry", ctx);
-  const [{ head, snapshot, interrupted }, owner] = await Promise.all([
+  const [{ head, snapshot, interrupted }, owner, notes] = await Promise.all([
     observe(target, ready.manifests, ctx),
     readOwner(target, ctx),
+    readPurgeNotes(ready.name, target.state, ctx),
   ]);
   const { intent, unfinished } = interrupted ?? {};
   const last = head?.run === intent?.run ? null : head;
@@ -39,6 +43,7 @@ export async function inspectTarget(ready: ReadyTarget, ctx: Ctx): Promise<Targe
     at: last?.at ?? null,
     interrupted: intent ? { run: intent.run, at: intent.at, by: intent.by, paths: unfinished?.length ?? 0 } : null,
     lock: owner ?? null,
+    owed: notes.map(({ run, cdns }) => ({ run, cdns: [...(cdns?.keys() ?? [])] })),
     delivering: owner !== undefined && owner !== "nameless" && isAtWork(owner, ctx.clock.now()),
   };
 }

@@ -2,6 +2,7 @@ import type { LoadedConfig } from "../config/load-config.ts";
 import type { DeployEvent, Outcome, TargetResult } from "../core/events.ts";
 import type { GuardName } from "../core/guard.ts";
 import type { Plan } from "../core/plan.ts";
+import type { PurgeResult } from "../core/purge-result.ts";
 import type { Redactor } from "../lib/redact.ts";
 import type { LocalState } from "../state/local-state.ts";
 
@@ -44,6 +45,8 @@ export interface RunReport {
   readonly outcome: Outcome;
   readonly seconds: number;
   readonly targets: readonly TargetResult[];
+  /** One for each of the site's CDNs; absent where it has none. */
+  readonly purges?: readonly PurgeResult[];
 }
 
 /** The last event of a run, as a type of its own. */

@@ -44,7 +44,7 @@ export function keepHistory(
     },
     finish(report) {
       store();
-      runs.finish(run, report.outcome, report.targets, ctx.clock.now());
+      runs.finish(run, report, ctx.clock.now());
     },
   };
 }

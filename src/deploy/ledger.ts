@@ -54,11 +54,13 @@ export interface LedgerInput {
   readonly plan: Plan;
   readonly run: string;
   readonly cache: ManifestCache;
+  /** The note of what CDNs will have to drop, which must be there before anything is visible. */
+  readonly owes?: { readonly record: string; readonly content: Uint8Array };
 }
 
 /** Opens a delivery's book; nothing is written yet. The head is never written without a look at the lock before. */
 export function openLedger(input: LedgerInput, ctx: Ctx): Ledger {
-  const { target, lock, observed, plan, run, cache } = input;
+  const { target, lock, observed, plan, run, cache, owes } = input;
   const { state } = target;
   const intent = recordName("intent", run);
   const base = describeBase(input, ctx);
@@ -100,6 +102,7 @@ export function openLedger(input: LedgerInput, ctx: Ctx): Ledger {
         state.list(ctx),
         target.releases?.list(ctx),
         state.write(intent, content, ctx),
+        owes && state.write(owes.record, owes.content, ctx),
         base.record && state.write(base.record.named.file, base.record.content, ctx),
       ]);
       // What a release holds is known for as long as it can be switched to.

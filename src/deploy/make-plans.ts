@@ -1,18 +1,34 @@
 import type { Ctx } from "../core/context.ts";
 import type { Failure } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
+import { joinScopes } from "../core/purge-note.ts";
 import type { Job, PlanDeps } from "./job.ts";
-import { prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import { pathsOf } from "./purge/owe-purges.ts";
+import { type PlannedPurge, planPurges } from "./purge/plan-purges.ts";
+import { owedTo } from "./purge/purge-all.ts";
 
-/** What a delivery would do, target by target. */
+/** What a delivery would do, target by target and CDN by CDN. */
 export interface Plans {
   readonly plans: readonly Plan[];
   /** Targets that could not be looked at, and why. */
   readonly failed: readonly { name: string; failure: Failure }[];
+  /** One for each CDN that something would be asked of, with what earlier runs owe it. */
+  readonly purges: readonly PlannedPurge[];
 }
 
 /** Works out what a job would do, writing nothing anywhere but caches on this machine. */
 export async function makePlans(job: Job, deps: PlanDeps, ctx: Ctx): Promise<Plans> {
   await using prepared = await prepare(job, "dry", deps, ctx);
-  return { plans: prepared.ready.map(({ plan }) => plan), failed: prepared.failed };
+  const purges = purgesOf(prepared, deps, ctx);
+  return { plans: prepared.ready.map(({ plan }) => plan), failed: prepared.failed, purges };
+}
+
+function purgesOf({ ready, cdns, snapshot }: Prepared, deps: PlanDeps, ctx: Ctx): PlannedPurge[] {
+  const due = cdns.map((opened) => {
+    const read = ready.filter(({ name }) => opened.targets.includes(name));
+    const owed = ready.flatMap((target) => owedTo(opened, target, cdns)).map(({ scope }) => scope);
+    return { opened, scope: joinScopes([...read.map(({ plan }) => new Set(pathsOf(plan))), ...owed]) };
+  });
+  return planPurges(due, [...snapshot.files.keys()], deps, ctx);
 }

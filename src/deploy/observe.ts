@@ -45,7 +45,10 @@ export function recordName(kind: "manifest" | "intent" | "progress", run: string
   return `${kind}-${run}${part === undefined ? "" : `-${part}`}.gz`;
 }
 
-/** True for the name of a record of whichever run, or of what a killed one tried out on a store. */
+/**
+ * True for the name of a record of whichever run, or of what a killed one tried out on a store. Notes of purges are
+ * none: they are owed until a run has made them.
+ */
 export function isRecordName(name: string): boolean {
   return /^(?:(?:manifest|intent|progress)-.*\.gz|probe-[0-9a-f]{8})$/.test(name);
 }

@@ -35,7 +35,7 @@ export async function readyTarget(name: string, { config, state, redactor, confi
   const written = config.targets[name];
   const type = targetTypes.find((candidate) => candidate.type === written?.type);
   if (written === undefined || type === undefined) throw unknownTarget(name, Object.keys(config.targets));
-  const resolved = await resolveSecrets(written, { dir: config.dir, redactor, env: process.env });
+  const resolved = await resolveSecrets(written, targetTypes, { dir: config.dir, redactor, env: process.env });
   const place = redactor.redact(type.describe(resolved));
   return {
     name,

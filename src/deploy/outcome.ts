@@ -1,9 +1,30 @@
 import type { Ctx } from "../core/context.ts";
 import type { Outcome } from "../core/events.ts";
+import type { PurgeResult } from "../core/purge-result.ts";
 import type { SmartsyncError } from "../lib/errors.ts";
 
-/** How a run ended, from how its targets did: what they agree on, or else "partial", unless nothing was delivered. */
-export function outcomeOf(targets: readonly Outcome[]): Outcome {
+/**
+ * How a run ended, from how its targets and its purges did. A purge that failed, or that visitors see nothing of, makes
+ * a good delivery a partial one; a run without targets is what its purges are.
+ */
+export function outcomeOf(targets: readonly Outcome[], purges: readonly PurgeResult[] = []): Outcome {
+  if (purges.some(({ failure }) => failure?.kind === "aborted")) return "aborted";
+  const delivered = targets.length === 0 ? outcomeOfPurges(purges) : outcomeOfTargets(targets);
+  const isGood = delivered === "done" || delivered === "unchanged";
+  return isGood && purges.some(isBad) ? "partial" : delivered;
+}
+
+function isBad({ outcome, check }: PurgeResult): boolean {
+  return outcome === "failed" || check?.outcome === "stale";
+}
+
+function outcomeOfPurges(purges: readonly PurgeResult[]): Outcome {
+  if (purges.length > 0 && purges.every(({ outcome }) => outcome === "failed")) return "failed";
+  return purges.every(({ outcome }) => outcome === "nothing") ? "unchanged" : "done";
+}
+
+/** What the targets agree on, or else "partial", unless nothing was delivered. */
+function outcomeOfTargets(targets: readonly Outcome[]): Outcome {
   const distinct = new Set(targets);
   if (distinct.has("aborted")) return "aborted";
   const [only] = distinct;

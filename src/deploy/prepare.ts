@@ -4,6 +4,7 @@ import type { Failure } from "../core/events.ts";
 import { compilePatterns } from "../core/patterns.ts";
 import type { Plan } from "../core/plan.ts";
 import type { RemoteSnapshot, Snapshot } from "../core/snapshot.ts";
+import { atOnce } from "../lib/at-once.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import type { Source } from "../site/source.ts";
 import type { Job, PlanDeps } from "./job.ts";
@@ -11,6 +12,8 @@ import { lookAtTarget, type OpenTarget } from "./look-at-target.ts";
 import type { Observed } from "./observe.ts";
 import { type Access, type ReadyTarget, readyTarget } from "./open-target.ts";
 import { planTarget } from "./plan-target.ts";
+import { type OpenedCdn, openCdns } from "./purge/open-cdns.ts";
+import { type FoundNote, readPurgeNotes } from "./purge/purge-notes.ts";
 import { openSiteSource } from "./site-source.ts";
 import { type SiteViews, viewSite } from "./site-views.ts";
 import { toFailure } from "./to-failure.ts";
@@ -19,19 +22,27 @@ import { toFailure } from "./to-failure.ts";
 export interface PlannedTarget extends OpenTarget {
   readonly observed: Observed;
   readonly plan: Plan;
+  /** The note of what CDNs will have to drop, to be written before the first change; absent where there are none. */
+  readonly owes?: { readonly record: string; readonly content: Uint8Array };
 }
 
 /** A target, the plan that makes it what the site is, and the site as the target is given it. */
 export interface PreparedTarget extends PlannedTarget {
   readonly source: Source;
+  /** What earlier runs owe CDNs, by their notes there; none where the site has no CDNs. */
+  readonly notes: readonly FoundNote[];
 }
 
-/** Everything known before the first write. Disposing closes the targets. */
+/** Everything known before the first write. Disposing closes the targets and the CDNs. */
 export interface Prepared extends AsyncDisposable {
   readonly ready: readonly PreparedTarget[];
   /** Targets that could not be looked at, and why. */
   readonly failed: readonly { name: string; failure: Failure }[];
-  readonly publish: SiteConfig["publish"];
+  /** The site's. */
+  readonly settings: SiteConfig;
+  readonly cdns: readonly OpenedCdn[];
+  /** The site as it lies on disk. */
+  readonly snapshot: Snapshot;
 }
 
 /**
@@ -42,11 +53,13 @@ export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx
   const site = deps.config.sites[job.site];
   if (site === undefined) throw new Error(`site ${job.site} was not checked`);
   const targets = await Promise.all(pickTargets(job, site).map((name) => readyTarget(name, deps)));
-  const views = viewSite(openSiteSource(job.site, deps), site, ctx);
   await using open = new AsyncDisposableStack();
+  const { cdns } = open.use(await openCdns(job.site, deps));
+  const views = viewSite(openSiteSource(job.site, deps), site, ctx);
+  const readNotes = cdns.length > 0;
   const [scanned, ...looks] = await Promise.allSettled([
     views.plain.scan,
-    ...targets.map((target) => look(target, access, open, views, ctx)),
+    ...targets.map((target) => look(target, { access, readNotes }, open, views, ctx)),
   ]);
   ctx.signal.throwIfAborted();
   if (scanned.status === "rejected") throw scanned.reason;
@@ -58,24 +71,43 @@ export async function prepare(job: Job, access: Access, deps: PlanDeps, ctx: Ctx
       failed.push({ name: targets[at]?.name ?? "", failure: toFailure(look.reason, deps.redactor) });
       return;
     }
-    const { opened, observed, source, scan } = look.value;
+    const { opened, observed, source, scan, notes } = look.value;
     seen.push(scan.snapshot, observed.snapshot);
     const plan = planTarget(job, site, opened, observed, source, scan, ctx.clock.now());
-    ready.push({ ...opened, observed, source, plan });
+    ready.push({ ...opened, observed, source, plan, notes });
   });
   if (site.publish !== "ordered") checkAllStage(site.publish, ready);
   if (ready.length > 0) warnOfNothing(job, seen, ctx);
   for (const { name, plan } of ready) ctx.emit({ type: "planned", target: name, plan });
   const opened = open.move();
-  return { ready, failed, publish: site.publish, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  const { snapshot } = scanned.value;
+  return { ready, failed, settings: site, cdns, snapshot, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function look(to: ReadyTarget, access: Access, open: AsyncDisposableStack, views: SiteViews, ctx: Ctx) {
+interface Look {
+  readonly access: Access;
+  readonly readNotes: boolean;
+}
+
+async function look(
+  to: ReadyTarget,
+  { access, readNotes }: Look,
+  open: AsyncDisposableStack,
+  views: SiteViews,
+  ctx: Ctx,
+) {
   const target = open.use(await to.open(access, ctx));
   const opened: OpenTarget = { name: to.name, target, cache: to.manifests };
   const view = views.for(target.caps);
-  const observed = await lookAtTarget(opened, view, ctx);
-  return { opened, observed, source: view.source, scan: await view.scan };
+  let notes: FoundNote[] = [];
+  const observed = await atOnce(
+    ctx.signal,
+    (signal) => lookAtTarget(opened, view, { ...ctx, signal }),
+    async (signal) => {
+      if (readNotes) notes = await readPurgeNotes(to.name, target.state, { ...ctx, signal });
+    },
+  );
+  return { opened, observed, source: view.source, scan: await view.scan, notes };
 }
 
 function checkAllStage(publish: string, ready: readonly PreparedTarget[]): void {

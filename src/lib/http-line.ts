@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
+import type { LookupFunction } from "node:net";
 
 // An import would read every name that Node's module has, and some of them load a second HTTP client: 40 ms.
 const http = process.getBuiltinModule("node:http");
@@ -41,12 +42,33 @@ export class SilenceError extends Error {
   override readonly name = "SilenceError";
 }
 
+/** An answer's body is longer than the line takes; its head is here. */
+export class TooLongError extends Error {
+  override readonly name = "TooLongError";
+  readonly answer: Omit<Answer, "body">;
+
+  constructor(maxBytes: number, answer: Omit<Answer, "body">) {
+    super(`the answer is longer than ${maxBytes} bytes`);
+    this.answer = answer;
+  }
+}
+
+/** What a line may be held to, where it leads to servers that nobody vouches for. */
+export interface LineLimits {
+  /** Finds the addresses of a host, or refuses to; not asked about IP addresses. Node's own when absent. */
+  readonly lookup?: LookupFunction;
+  /** A longer body ends in a TooLongError, at once where Content-Length says it. */
+  readonly maxBytes?: number;
+}
+
 /**
  * Opens a line of so many connections. Node's agent does all that costs time elsewhere: keep-alive, no delay, TLS with
  * resumed sessions and verified certificates, and proxies named in HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  */
-export function openHttpLine(connections: number, timeoutMs: number): HttpLine {
-  const options = { keepAlive: true, maxSockets: connections, timeout: timeoutMs, proxyEnv: process.env };
+export function openHttpLine(connections: number, timeoutMs: number, limits: LineLimits = {}): HttpLine {
+  const { lookup, maxBytes = Number.POSITIVE_INFINITY } = limits;
+  const kept = { keepAlive: true, maxSockets: connections, timeout: timeoutMs, proxyEnv: process.env };
+  const options = { ...kept, ...(lookup && { lookup }) };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);
 
@@ -71,8 +93,17 @@ export function openHttpLine(connections: number, timeoutMs: number): HttpLine {
         // OpenStack Swift lets the end of a chunked body follow, which is an error to Node.
         if (request.method === "HEAD") resolve({ status, headers, body: NOTHING });
         const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        let bytes = 0;
+        const limit = (length: number) => {
+          if (length > maxBytes) response.destroy(new TooLongError(maxBytes, { status, headers }));
+        };
         response.on("error", reject);
+        limit(Number(headers["content-length"]));
+        response.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          limit(bytes);
+        });
         response.on("end", () => {
           const body = chunks.length === 0 ? NOTHING : Buffer.concat(chunks);
           resolve({ status, headers, body });
@@ -130,7 +161,8 @@ function liveOf(signal: AbortSignal): Set<ClientRequest> {
 
 /** The server closed a connection it had kept, in the moment it was used again: it never saw the request. */
 function isStale(error: unknown): boolean {
-  return error instanceof Error && "wasKept" in error && error.wasKept === true && !(error instanceof SilenceError);
+  if (error instanceof SilenceError || error instanceof TooLongError) return false;
+  return error instanceof Error && "wasKept" in error && error.wasKept === true;
 }
 
 /**

@@ -49,6 +49,10 @@ function milestone(event: DeployEvent, style: Style): string | undefined {
       return `${event.target}: visitors see the release ${event.to}`;
     case "reverted":
       return style.caution(`${event.target}: put back as it was before: ${printable(event.because)}`);
+    case "checking": {
+      const looking = `looking at ${countOf(event.urls, "address", "addresses")}`;
+      return `${event.cdn}: ${looking} as visitors do, for ${formatDuration(event.within)} at most`;
+    }
     case "hook-done": {
       const command = `${event.target}: ran ${inOneLine(event.command)} in ${formatDuration(event.seconds)}`;
       if (event.exitCode === 0) return command;
@@ -99,6 +103,10 @@ function fileLine(event: DeployEvent): string | undefined {
       return `${event.target}: running ${inOneLine(event.command)}, ${event.when} the delivery`;
     case "file-deleted":
       return `${event.target}: deleted /${printable(event.path)}`;
+    case "purge-sent": {
+      const id = event.id === undefined ? "" : ` (${printable(event.id)})`;
+      return `${event.cdn}: request ${event.batch} of ${event.of} accepted: ${countOf(event.items, "item")}${id}`;
+    }
     default:
       return undefined;
   }

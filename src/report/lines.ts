@@ -4,6 +4,7 @@ import { eventLines, readyLines } from "./event-lines.ts";
 import { formatTimestamp } from "./local-time.ts";
 import { planNotes, renderRefusals, renderTotals } from "./plan-text.ts";
 import { trackProgress } from "./progress.ts";
+import { isBad, renderPurge } from "./purge-text.ts";
 import { countOf, formatBytes, formatCount, formatPercent } from "./quantities.ts";
 import type { Detail, Output, Reporter } from "./reporter.ts";
 import { renderEnd, renderResultAfterPlan } from "./result-text.ts";
@@ -64,6 +65,8 @@ export function createLinesReporter(options: {
         return [...single(event), ...advance(event.target)];
       case "target-done":
         return problem(event.result.outcome) || detail !== "quiet" ? renderResultAfterPlan(event.result, style) : [];
+      case "purge-done":
+        return isBad(event.result) || detail !== "quiet" ? renderPurge(event.result, style) : [];
       case "done":
         return problem(event.outcome) || detail !== "quiet" ? renderEnd(event, style) : [];
       case "planned":
@@ -93,7 +96,7 @@ export function createLinesReporter(options: {
 function starts(event: DeployEvent): string[] {
   switch (event.type) {
     case "run-started":
-      return [`${event.site}: run ${event.run} (${event.trigger}) to ${event.targets.join(", ")}`];
+      return [`${event.site}: run ${event.run} (${event.trigger})${whereTo(event.targets)}`];
     case "connecting":
       return [`${event.target}: connecting to ${printable(event.to)}`];
     case "stage-started":
@@ -103,6 +106,10 @@ function starts(event: DeployEvent): string[] {
     default:
       return [];
   }
+}
+
+function whereTo(targets: readonly string[]): string {
+  return targets.length === 0 ? "" : ` to ${targets.join(", ")}`;
 }
 
 function planLines(plan: Plan, style: Style, detail: Detail): string[] {

@@ -1,5 +1,7 @@
 import type { DeployEvent, Outcome, TargetResult } from "../core/events.ts";
+import type { PurgeResult } from "../core/purge-result.ts";
 import { countOf, formatBytes, formatCount, formatDuration, formatRate } from "./quantities.ts";
+import { renderFailure } from "./render-failure.ts";
 import type { Style } from "./style.ts";
 import { printable } from "./text-width.ts";
 
@@ -21,10 +23,30 @@ const OUTCOMES: Record<Outcome, { mark: string; words: string; colour: "good" | 
 const FOR_OTHERS: Partial<Record<string, string>> = { "held-back": "held back", "put-back": "put back" };
 
 /** "✓ delivered", coloured: how a run ended, or what became of one target. */
-export function outcomeText({ outcome, targets }: Pick<Done, "outcome" | "targets">, style: Style): string {
+export function outcomeText({ outcome, targets, purges = [] }: Ending, style: Style): string {
   const { mark, words, colour } = OUTCOMES[outcome];
-  const all = outcome === "partial" && targets.every(isDelivered);
-  return style[colour](`${mark} ${all ? "delivered, but a hook failed" : words}`);
+  const isPurge = targets.length === 0 && purges.length > 0;
+  if (isPurge) return style[colour](`${mark} ${PURGED[outcome] ?? words}`);
+  if (outcome !== "partial" || !targets.every(isDelivered)) return style[colour](`${mark} ${words}`);
+  const hook = targets.some(({ outcome }) => outcome === "partial") ? "a hook failed" : "";
+  const what = [hook, purgeTrouble(purges)].filter((part) => part !== "").join(" and ");
+  return style[colour](`${mark} delivered, but ${what}`);
+}
+
+/** The same of a run that was there for a purge alone. */
+const PURGED: Partial<Record<Outcome, string>> = {
+  done: "purged",
+  unchanged: "nothing to purge",
+  partial: "partly purged",
+  failed: "purge failed",
+};
+
+/** How a run ended, as far as it is told in a few words. */
+type Ending = Pick<Done, "outcome" | "targets"> & { readonly purges?: readonly PurgeResult[] };
+
+function purgeTrouble(purges: readonly PurgeResult[]): string {
+  if (purges.some(({ outcome }) => outcome === "failed")) return "a purge failed";
+  return purges.some(({ check }) => check?.outcome === "stale") ? "visitors don't see it yet" : "";
 }
 
 /** Everything is there, even where a command afterwards failed. */
@@ -82,42 +104,26 @@ export function renderResultAfterPlan({ failure, ...result }: TargetResult, styl
   return renderResult(result.outcome === "refused" || failure === undefined ? result : { ...result, failure }, style);
 }
 
-/**
- * "error: …" and "hint: …" for a failure, with the code that docs/troubleshooting.md lists. Several lines of one
- * message are kept, indented.
- */
-export function renderFailure(
-  { message, code, hint }: { message: string; code: string; hint?: string | undefined },
-  style: Style,
-): string[] {
-  const [first = "", ...others] = indented(style.bad("error:"), message);
-  return [
-    `${first} ${style.dim(`[${code}]`)}`,
-    ...others,
-    ...(hint === undefined ? [] : indented(style.caution("hint:"), hint)),
-  ];
-}
-
-function indented(label: string, text: string): string[] {
-  return text.split("\n").map((line, at) => (at === 0 ? `${label} ${printable(line)}` : `  ${printable(line)}`));
-}
-
 /** The last words of a run: the whole of it in a line where there are several targets, and what to do next. */
 export function renderEnd(event: Done, style: Style): string[] {
   const { outcome, targets, seconds, site, run } = event;
   const good = targets.filter(isDelivered).length;
   const where = `${style.bold(site)} on ${good} of ${countOf(targets.length, "target")} in ${formatDuration(seconds)}`;
   const next = nextStep(event);
+  const several = targets.length > 1 || (outcome === "partial" && good === targets.length);
   return [
-    ...(targets.length > 1 ? [`${outcomeText(event, style)}  ${where}`] : []),
+    ...(several ? [`${outcomeText(event, style)}  ${where}`] : []),
     ...(next === undefined ? [] : [`  ${next}`]),
     ...(outcome === "done" || outcome === "unchanged" ? [] : [style.dim(`  what happened: smartsync show ${run}`)]),
   ];
 }
 
 /** What a person can do next, where the same command may well succeed; elsewhere a hint has said what is needed. */
-function nextStep({ targets }: Done): string | undefined {
-  if (!targets.some(mayPass)) return undefined;
+function nextStep({ targets, purges = [], site }: Done): string | undefined {
+  if (!targets.some(mayPass)) {
+    const isOpen = purges.some(({ outcome }) => outcome === "failed");
+    return isOpen ? `The next delivery purges what is left; at once: smartsync purge ${site}` : undefined;
+  }
   const touched = targets.some(
     ({ uploaded, headers = 0, deleted, failure }) =>
       uploaded + headers + deleted > 0 && !(failure && failure.code in FOR_OTHERS),

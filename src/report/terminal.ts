@@ -4,6 +4,7 @@ import { eventLines, readyLines } from "./event-lines.ts";
 import { renderPlan } from "./plan-text.ts";
 import { trackProgress } from "./progress.ts";
 import { progressLines } from "./progress-line.ts";
+import { renderPurge } from "./purge-text.ts";
 import { type Detail, type Output, type Reporter, widthOf } from "./reporter.ts";
 import { renderEnd, renderResultAfterPlan } from "./result-text.ts";
 import type { Style } from "./style.ts";
@@ -50,6 +51,7 @@ export function createTerminalReporter(options: {
   /** A plan that will be carried out is shown by whoever asks for approval; one that is refused, nobody asks about. */
   function linesThatStay(event: DeployEvent): string[] {
     if (event.type === "target-done") return renderResultAfterPlan(event.result, style);
+    if (event.type === "purge-done") return renderPurge(event.result, style);
     if (event.type === "done") return renderEnd(event, style);
     if (event.type === "planned" && event.plan.refusals.length > 0) {
       return ["", ...renderPlan(event.plan, { style, width: widthOf(output) }), ""];
@@ -88,4 +90,4 @@ export function createTerminalReporter(options: {
 }
 
 /** After these a question or other output may follow at once. */
-const SETTLING: ReadonlySet<DeployEvent["type"]> = new Set(["scanned", "planned", "target-done", "done"]);
+const SETTLING: ReadonlySet<DeployEvent["type"]> = new Set(["scanned", "planned", "target-done", "purge-done", "done"]);

@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { SmartsyncError } from "../lib/errors.ts";
 
-const SCHEMA_VERSION = 1;
-
-const SCHEMA = `
+/** What each version of the layout adds to the one before: the first is from nothing to 1. Never changed once published. */
+const STEPS = [
+  `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, site TEXT NOT NULL, trigger TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER,
     outcome TEXT, by TEXT NOT NULL, targets TEXT NOT NULL DEFAULT '[]'
@@ -18,7 +18,16 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE manifests (target TEXT PRIMARY KEY, sha256 TEXT NOT NULL, content BLOB NOT NULL) STRICT;
   CREATE TABLE limits (target TEXT PRIMARY KEY, connections INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
-`;
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN purges TEXT;
+  CREATE TABLE purge_usage (
+    cdn TEXT NOT NULL, month TEXT NOT NULL, items INTEGER NOT NULL, usd REAL NOT NULL, PRIMARY KEY (cdn, month)
+  ) STRICT;
+  `,
+];
+
+const SCHEMA_VERSION = STEPS.length;
 
 /** Opens (and on first use lays out) the state database. WAL, so that a reader never waits for a running delivery. */
 export function openDatabase(file: string): DatabaseSync {
@@ -50,7 +59,8 @@ function layOut(db: DatabaseSync, file: string): void {
         hint: "use that version, or move the file away to start a new history",
       });
     }
-    if (version === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const step of STEPS.slice(version)) db.exec(step);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }
 

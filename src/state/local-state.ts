@@ -5,6 +5,7 @@ import { openDatabase } from "./database.ts";
 import { createHashStore, type HashStore } from "./hash-store.ts";
 import { createLimitStore, type LimitStore } from "./limit-store.ts";
 import { createManifestStore, type ManifestStore } from "./manifest-store.ts";
+import { createPurgeUsage, type PurgeUsage } from "./purge-usage.ts";
 import { createRunStore, type RunStore } from "./run-store.ts";
 
 /** What smartsync remembers on this machine. Losing it costs time and history, never correctness. */
@@ -15,6 +16,7 @@ export interface LocalState extends Disposable {
   readonly hashes: HashStore;
   readonly manifests: ManifestStore;
   readonly limits: LimitStore;
+  readonly purgeUsage: PurgeUsage;
 }
 
 /**
@@ -31,6 +33,7 @@ export function openLocalState(dir: string): LocalState {
     hashes: createHashStore(db),
     manifests: createManifestStore(db),
     limits: createLimitStore(db),
+    purgeUsage: createPurgeUsage(db),
     [Symbol.dispose]: () => db.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { DeployEvent, Outcome, TargetResult } from "../core/events.ts";
+import type { PurgeResult } from "../core/purge-result.ts";
 import { inTransaction } from "./database.ts";
 
 /** A run as it is remembered. */
@@ -15,14 +16,20 @@ export interface RunRecord {
   /** "user@host" that ran it. */
   readonly by: string;
   readonly targets: readonly TargetResult[];
+  /** One for each of the site's CDNs; absent where it had none. */
+  readonly purges?: readonly PurgeResult[];
 }
+
+/** How a run ended. */
+export type Ended = Pick<RunRecord, "targets" | "purges"> & { readonly outcome: Outcome };
 
 /** The runs made from this configuration, and their events. */
 export interface RunStore {
   start(run: Pick<RunRecord, "id" | "site" | "trigger" | "startedAt" | "by">): void;
   /** Remembers what happened; progress and the files of a plan are left out, each file's own event says enough. */
   record(id: string, events: readonly { at: number; event: DeployEvent }[]): void;
-  finish(id: string, outcome: Outcome, targets: readonly TargetResult[], endedAt: number): void;
+  /** `endedAt` is in milliseconds since the epoch. */
+  finish(id: string, ended: Ended, endedAt: number): void;
   /** Newest first. */
   list(filter: { site?: string; limit?: number }): RunRecord[];
   /** Every run whose id begins so; one when it is given whole. */
@@ -49,10 +56,11 @@ export function createRunStore(db: DatabaseSync): RunStore {
         for (const { at, event } of events) insertEvent.run(id, at, JSON.stringify(event));
       });
     },
-    finish(id, outcome, targets, endedAt) {
-      db.prepare("UPDATE runs SET outcome = ?, targets = ?, ended_at = ? WHERE id = ?").run(
+    finish(id, { outcome, targets, purges }, endedAt) {
+      db.prepare("UPDATE runs SET outcome = ?, targets = ?, purges = ?, ended_at = ? WHERE id = ?").run(
         outcome,
         JSON.stringify(targets),
+        purges === undefined ? null : JSON.stringify(purges),
         endedAt,
         id,
       );
@@ -87,5 +95,6 @@ function toRecord(row: Record<string, SQLOutputValue>): RunRecord {
     outcome: row.outcome === null ? null : (String(row.outcome) as Outcome),
     by: String(row.by),
     targets: JSON.parse(String(row.targets)) as TargetResult[],
+    ...(row.purges === null ? {} : { purges: JSON.parse(String(row.purges)) as PurgeResult[] }),
   };
 }

@@ -204,7 +204,7 @@ test("show tells what ran on a server, what it wrote and how it ended", async ()
     },
     { at: Date.now(), event: { ...about, when: "after", command: "sleep 99", exitCode: null, output: "" } },
   ]);
-  state.runs.finish(run, "partial", [], Date.now());
+  state.runs.finish(run, { outcome: "partial", targets: [] }, Date.now());
   const { code, stdout } = await workspace.run(["show"]);
   expect(code).toBe(0);
   expect(stdout).toContain("web1  before the delivery  ✓  0.5 s\n  $ nginx -t\n  構文    ok\n");

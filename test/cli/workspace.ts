@@ -27,8 +27,8 @@ export interface Workspace extends Disposable {
   readonly dir: string;
   /** The published directory. */
   readonly source: string;
-  /** Writes the configuration: one site, "corporate", delivered to these targets. */
-  configure(targets: Record<string, object>, site?: object): void;
+  /** Writes the configuration: one site, "corporate", delivered to these targets, with these CDNs in front. */
+  configure(targets: Record<string, object>, site?: object, cdns?: Record<string, object>): void;
   /** Writes files of the site; null removes one. */
   publish(files: Record<string, string | Uint8Array | null>): void;
   start(args: readonly string[], env?: Record<string, string>): RunningCli;
@@ -43,9 +43,10 @@ export function makeWorkspace(): Workspace {
   const workspace: Workspace = {
     dir,
     source,
-    configure(targets, site = {}) {
-      const sites = { corporate: { source: "./public", targets: Object.keys(targets), ...site } };
-      writeFileSync(join(dir, "smartsync.yaml"), stringify({ sites, targets }), { mode: 0o600 });
+    configure(targets, site = {}, cdns = {}) {
+      const names = { targets: Object.keys(targets), cdns: Object.keys(cdns) };
+      const sites = { corporate: { source: "./public", ...names, ...site } };
+      writeFileSync(join(dir, "smartsync.yaml"), stringify({ sites, targets, cdns }), { mode: 0o600 });
     },
     publish(files) {
       for (const [path, content] of Object.entries(files)) {

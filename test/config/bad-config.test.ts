@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { errorOf, loadText, problemsOf, scratchDir } from "./scratch.ts";
 
 vi.mock("../../src/targets/index.ts", () => import("./registry.ts"));
+vi.mock("../../src/cdns/index.ts", () => import("./registry.ts"));
 
 const site = (line: string) => `sites:
   本社:
@@ -33,8 +34,8 @@ const cases: Record<string, [yaml: string, ...problems: string[]]> = {
   "missing sections": ["{}\n", "smartsync.yaml:1:1 sites: is missing", "smartsync.yaml:1:1 targets: is missing"],
   "no sites": ["sites: {}\ntargets: {}\n", "smartsync.yaml:1:1 sites: must not be empty"],
   "a section of a later version": [
-    `${site("htaccess: true")}cdns: {}\n`,
-    "smartsync.yaml:8:1 cdns: unknown key; known: sites, targets",
+    `${site("htaccess: true")}notifiers: {}\n`,
+    "smartsync.yaml:8:1 notifiers: unknown key; known: sites, targets, cdns",
   ],
   "an unknown key with a known neighbour": [
     site("exclud: []"),
@@ -166,7 +167,7 @@ const cases: Record<string, [yaml: string, ...problems: string[]]> = {
   "a placeholder in a site": [
     site("url: https://${env:HOST}/"),
     "smartsync.yaml:5:5 sites.本社.url: must be an address such as https://www.example.jp/",
-    "smartsync.yaml:5:5 sites.本社.url: placeholders are replaced only in targets",
+    "smartsync.yaml:5:5 sites.本社.url: placeholders are replaced only in targets and CDNs",
   ],
   "a name that can't be one": [
     site("htaccess: true").replace("本社:", '"本社 1":'),
@@ -188,6 +189,28 @@ const cases: Record<string, [yaml: string, ...problems: string[]]> = {
   "a target of two sites": [
     site("htaccess: true").replace("targets:\n", "  採用:\n    source: ./採用\n    targets: [web1]\ntargets:\n"),
     'smartsync.yaml:8:15 sites.採用.targets[0]: the target "web1" already belongs to the site "本社"; each would overwrite the other\'s files',
+  ],
+  "a CDN nobody defined": [
+    `${site("cdns: [egde]")}cdns: { edge: { type: edge, zone: Z, apiKey: k } }\n`,
+    'smartsync.yaml:5:12 sites.本社.cdns[0]: no CDN is named "egde"; did you mean "edge"?',
+  ],
+  "a CDN of two sites": [
+    `${site("{ url: https://a.jp/, cdns: [edge] }").replace("    { url: https://a.jp/, cdns: [edge] }", "    url: https://a.jp/\n    cdns: [edge]").replace("targets:\n", "  採用:\n    source: ./採用\n    targets: [web2]\n    cdns: [edge]\ntargets:\n")}  web2: { type: server, host: b.jp }\ncdns: { edge: { type: edge, zone: Z, apiKey: k, baseUrls: [https://a.jp] } }\n`,
+    'smartsync.yaml:10:12 sites.採用.cdns[0]: the CDN "edge" already belongs to the site "本社"; give each site an entry of its own, with its own baseUrls',
+  ],
+  "a CDN in front of nobody knows what": [
+    `${site("cdns: [edge]")}cdns: { edge: { type: edge, zone: Z, apiKey: k } }\n`,
+    'smartsync.yaml:5:12 sites.本社.cdns[0]: the addresses in front of which "edge" stands are not known: give the site a `url`, or the CDN `baseUrls`',
+  ],
+  "a CDN that reads from a target of another name": [
+    `${site("cdns: [edge]")}cdns: { edge: { type: edge, zone: Z, apiKey: k, baseUrls: [https://a.jp], targets: [wbe1] } }\n`,
+    'smartsync.yaml:8:85 cdns.edge.targets[0]: the site "本社" has no target named "wbe1"; did you mean "web1"?',
+  ],
+  "a CDN's settings": [
+    `${site("htaccess: true")}cdns: { edge: { type: edge, zone: "", apiKey: k, budget: { usd: -1, over: pay } } }\n`,
+    "smartsync.yaml:8:29 cdns.edge.zone: must not be empty",
+    "smartsync.yaml:8:60 cdns.edge.budget.usd: must be at least 0, not -1",
+    'smartsync.yaml:8:69 cdns.edge.budget.over: must be one of: wait, everything, skip, not "pay"',
   ],
   "two targets in one place": [
     `${site("htaccess: true")}  web2: { type: server, host: example.jp, port: 2121 }\n`,

@@ -6,6 +6,7 @@ import { createRedactor } from "../../src/lib/redact.ts";
 import { errorOf, loadText, scratchDir } from "./scratch.ts";
 
 vi.mock("../../src/targets/index.ts", () => import("./registry.ts"));
+vi.mock("../../src/cdns/index.ts", () => import("./registry.ts"));
 
 const small = `sites:
   corporate:
@@ -39,9 +40,11 @@ test("a small file loads with every default of a site filled in, and targets as 
         headers: [],
         cleanUrls: "none",
         targets: ["web1"],
+        cdns: [],
       },
     },
     targets: { web1: { type: "server", host: "www.example.jp" } },
+    cdns: {},
     warnings: [],
   });
 });

@@ -4,6 +4,7 @@ import { SmartsyncError } from "../../src/lib/errors.ts";
 import { loadText } from "./scratch.ts";
 
 vi.mock("../../src/targets/index.ts", () => import("./registry.ts"));
+vi.mock("../../src/cdns/index.ts", () => import("./registry.ts"));
 
 async function configOf(...names: string[]) {
   const sites = names.map((name, n) => `  ${name}: { source: ./${n}, targets: [t${n}] }\n`).join("");

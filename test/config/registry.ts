@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type Cdn, defineCdn } from "../../src/cdns/cdn.ts";
+import { cdnSettings } from "../../src/cdns/cdn-settings.ts";
 import { defineTarget, type Target } from "../../src/targets/target.ts";
 
 const neverOpened = (): Promise<Target> => Promise.reject(new Error("no test of the configuration opens a target"));
@@ -28,5 +30,15 @@ const server = defineTarget({
   open: neverOpened,
 });
 
+const edge = defineCdn({
+  type: "edge",
+  schema: z.strictObject({ type: z.literal("edge"), ...cdnSettings, zone: z.string().min(1), apiKey: z.string() }),
+  describe: ({ zone }) => `zone ${zone}`,
+  open: (): Promise<Cdn> => Promise.reject(new Error("no test of the configuration opens a CDN")),
+});
+
 /** Stands in for src/targets/index.ts: two kinds of target that the product doesn't have, so nothing can know them by name. */
 export const targetTypes = [folder, server];
+
+/** Stands in for src/cdns/index.ts in the same way. */
+export const cdnTypes = [edge];

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { resolveSecrets } from "../../src/config/resolve-secrets.ts";
 import { createRedactor } from "../../src/lib/redact.ts";
+import { targetTypes } from "./registry.ts";
 import { errorOf, loadText, scratchDir } from "./scratch.ts";
 
 vi.mock("../../src/targets/index.ts", () => import("./registry.ts"));
+vi.mock("../../src/cdns/index.ts", () => import("./registry.ts"));
 
 /** Loads a configuration whose target web1 has these lines, and resolves it. */
 async function resolveLines(lines: string[], more: { env?: NodeJS.ProcessEnv; commandTimeoutMs?: number } = {}) {
@@ -22,7 +24,12 @@ async function resolveLines(lines: string[], more: { env?: NodeJS.ProcessEnv; co
   const target = config.targets.web1;
   if (target === undefined) throw new Error("web1 was not loaded");
   const redactor = createRedactor();
-  const resolved = resolveSecrets(target, { dir, redactor, env: { PATH: process.env.PATH, ...more.env }, ...more });
+  const resolved = resolveSecrets(target, targetTypes, {
+    dir,
+    redactor,
+    env: { PATH: process.env.PATH, ...more.env },
+    ...more,
+  });
   return { dir, redactor, resolved };
 }
 
@@ -113,9 +120,12 @@ test("what a placeholder stood for is held to the rules of its key", async () =>
 
 test("settings that were not read from a file are resolved too, and named by their keys alone", async () => {
   const sources = { dir: "/", redactor: createRedactor(), env: {} };
-  expect(await resolveSecrets({ type: "folder", path: "コピー" }, sources)).toEqual({ type: "folder", path: "コピー" });
-  const missing = await errorOf(resolveSecrets({ type: "folder", path: "${env:P}" }, sources));
+  expect(await resolveSecrets({ type: "folder", path: "コピー" }, targetTypes, sources)).toEqual({
+    type: "folder",
+    path: "コピー",
+  });
+  const missing = await errorOf(resolveSecrets({ type: "folder", path: "${env:P}" }, targetTypes, sources));
   expect(missing.message).toBe("path: the environment variable P is not set");
-  const unknown = await errorOf(resolveSecrets({ type: "tape" }, sources));
-  expect(unknown.message).toBe('type: "tape" is no known type of target');
+  const unknown = await errorOf(resolveSecrets({ type: "tape" }, targetTypes, sources));
+  expect(unknown.message).toBe('type: "tape" is no known type');
 });

@@ -31,9 +31,9 @@ export interface GoldenCase {
   readonly plan: Plan | null;
 }
 
-/** Every golden case and the file it is in. */
+/** Every golden case of a delivery and the file it is in. */
 export function readGoldenCases(): { file: string; golden: GoldenCase }[] {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".json"));
+  const files = readdirSync(FOLDER).filter((file) => /^(?!purge-).*\.json$/.test(file));
   return files.map((file) => ({ file, golden: JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) }));
 }
 

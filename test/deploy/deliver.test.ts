@@ -226,7 +226,7 @@ describe("the state of a target", () => {
     const observed = await observe(server.open(), NO_CACHE, testCtx());
     const plan = await planFor(source, observed, testCtx());
     await tryDelivery(server.open(), createMemorySource({ "other.html": "somebody else" }), testCtx(), "run1");
-    const late = { name: "web1", target: server.open(), observed, cache: NO_CACHE, plan, source };
+    const late = { name: "web1", target: server.open(), observed, cache: NO_CACHE, plan, source, notes: [] };
     await expect(deliver(late, { run: "run2", trigger: "test" }, testCtx())).rejects.toMatchObject({
       kind: "conflict",
       code: "target-moved",

@@ -17,6 +17,7 @@ const memory = defineTarget({
     stages: z.enum(["not", "singly", "many"]).default("singly"),
     alwaysStages: z.boolean().default(false),
     bucket: z.enum(["s3", "gcs"]).optional(),
+    releases: z.boolean().default(false),
   }),
   describe: ({ server }) => `memory:${server}`,
   async open({ server: name, stages, alwaysStages, bucket }) {

@@ -16,7 +16,7 @@ export const NO_CACHE = { get: () => undefined, set: () => {} };
 export async function tryDelivery(target: Target, source: Source, ctx: Ctx, run: string): Promise<Plan> {
   const observed = await seeTarget(target, source, ctx);
   const plan = await planFor(source, observed, ctx);
-  const prepared = { name: "web1", target, observed, cache: NO_CACHE, plan, source };
+  const prepared = { name: "web1", target, observed, cache: NO_CACHE, plan, source, notes: [] };
   if (needsDelivery(prepared)) await deliver(prepared, { run, trigger: "test" }, ctx);
   return plan;
 }

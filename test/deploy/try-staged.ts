@@ -27,7 +27,7 @@ export async function tryTogether(
   const members = Object.entries(targets).map(async ([name, target]) => {
     const observed = await seeTarget(target, source, ctx);
     const plan = await planFor(source, observed, ctx);
-    return { prepared: { name, target, observed, cache: NO_CACHE, plan, source }, ctx };
+    return { prepared: { name, target, observed, cache: NO_CACHE, plan, source, notes: [] }, ctx };
   });
   const looked = await Promise.all(members).catch(toSmartsyncError);
   if (looked instanceof SmartsyncError) return new Map(Object.keys(targets).map((name) => [name, looked]));

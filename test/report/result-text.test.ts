@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome, TargetResult } from "../../src/core/events.ts";
-import { renderEnd, renderFailure, renderResult, renderResultAfterPlan } from "../../src/report/result-text.ts";
+import { renderFailure } from "../../src/report/render-failure.ts";
+import { renderEnd, renderResult, renderResultAfterPlan } from "../../src/report/result-text.ts";
 import { plainStyle } from "../../src/report/style.ts";
 
 const target = (outcome: Outcome, uploaded = 0): TargetResult => ({

@@ -10,7 +10,8 @@ const CACHE = join(import.meta.dirname, "../../.cache/servers");
 const SERVERS: readonly ServerName[] = ["vsftpd", "proftpd", "pure-ftpd", "rsync"];
 /** Packages of what is run as it is installed. */
 const TOOLS = [
-  ...["curl", "openssl", "openssh-server", "openssh-client", "rsync", "nginx-light"],
+  ...["curl", "openssl", "openssh-server", "openssh-client", "rsync"],
+  ...["nginx-light", "libnginx-mod-http-cache-purge", "varnish"],
   ...["ceph-mon", "ceph-osd", "radosgw"],
   ...["swift-proxy", "swift-account", "swift-container", "swift-object", "memcached"],
 ];

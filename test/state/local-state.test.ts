@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeEach, expect, test } from "vitest";
 import { openLocalState } from "../../src/state/local-state.ts";
 
@@ -35,7 +36,7 @@ test("a run is remembered with its events, in order, across processes", () => {
       { at: 1_001, event: { type: "file-deleted", target: "web1", path: "古い.html" } },
       { at: 1_002, event: { type: "target-done", result } },
     ]);
-    state.runs.finish(run.id, "done", [result], 2_000);
+    state.runs.finish(run.id, { outcome: "done", targets: [result] }, 2_000);
   }
   using state = openLocalState(dir);
   expect(state.runs.list({})).toEqual([{ ...run, endedAt: 2_000, outcome: "done", targets: [result] }]);
@@ -43,6 +44,48 @@ test("a run is remembered with its events, in order, across processes", () => {
     [1_001, "file-deleted"],
     [1_002, "target-done"],
   ]);
+});
+
+const purged = {
+  cdn: "前段",
+  outcome: "done",
+  requests: 1,
+  items: 3,
+  changed: 41,
+  dropped: 41,
+  of: 12_400,
+  ids: ["I2J0"],
+  seconds: 1.2,
+} as const;
+
+test("what became of a run's purges is remembered", () => {
+  using state = openLocalState(dir);
+  state.runs.start(run);
+  state.runs.finish(run.id, { outcome: "done", targets: [result], purges: [purged] }, 2_000);
+  expect(state.runs.list({})[0]?.purges).toEqual([purged]);
+});
+
+test("what a month's purges used is counted for each CDN", () => {
+  using state = openLocalState(dir);
+  state.purgeUsage.add("前段", "2026-11", { items: 30, usd: 0 });
+  state.purgeUsage.add("前段", "2026-11", { items: 5, usd: 0.025 });
+  state.purgeUsage.add("前段", "2026-12", { items: 1, usd: 0 });
+  expect(state.purgeUsage.of("前段", "2026-11")).toEqual({ items: 35, usd: 0.025 });
+  expect(state.purgeUsage.of("edge", "2026-11")).toEqual({ items: 0, usd: 0 });
+});
+
+test("a database of the first layout is taken over with all it holds", () => {
+  openLocalState(dir)[Symbol.dispose]();
+  const old = new DatabaseSync(join(dir, "state.db"));
+  old.exec("ALTER TABLE runs DROP COLUMN purges; DROP TABLE purge_usage; PRAGMA user_version = 1");
+  old
+    .prepare("INSERT INTO runs (id, site, trigger, started_at, ended_at, outcome, by) VALUES (?, ?, ?, ?, ?, ?, ?)")
+    .run(run.id, run.site, run.trigger, run.startedAt, 2_000, "done", run.by);
+  old.close();
+  using state = openLocalState(dir);
+  expect(state.runs.list({})).toEqual([{ ...run, endedAt: 2_000, outcome: "done", targets: [] }]);
+  state.purgeUsage.add("edge", "2026-11", { items: 1, usd: 0 });
+  expect(state.purgeUsage.of("edge", "2026-11").items).toBe(1);
 });
 
 test("a run whose process died has no end", () => {

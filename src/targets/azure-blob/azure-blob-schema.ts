@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { entraSchema } from "../../cloud/entra-schema.ts";
 
 const url = z
   .url({ protocol: /^https?$/, error: "write the whole address: https://…" })
@@ -15,31 +16,6 @@ const container = z
     /^(\$web|\$root|[a-z0-9](-?[a-z0-9]){2,62})$/,
     "3 to 63 lower-case letters, digits and single dashes, or $web",
   );
-
-const entra = z
-  .strictObject({
-    tenantId: z.string().min(1).optional().describe("The directory (tenant); $AZURE_TENANT_ID when absent."),
-    clientId: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("The application, or the user-assigned managed identity; $AZURE_CLIENT_ID when absent."),
-    clientSecret: z.string().min(1).optional().describe("The application's secret."),
-    federatedTokenFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        "A file with a token of another issuer that the application trusts, relative to this file; $AZURE_FEDERATED_TOKEN_FILE when absent.",
-      ),
-    authority: url
-      .default("https://login.microsoftonline.com")
-      .describe("Where tokens come from; a sovereign cloud has its own."),
-  })
-  .refine((given) => given.clientSecret === undefined || given.federatedTokenFile === undefined, {
-    error: "clientSecret and federatedTokenFile exclude one another",
-    path: ["federatedTokenFile"],
-  });
 
 /** The ways to sign in, of which one is configured. */
 const SIGN_INS = ["accountKey", "sas", "connectionString", "entra"] as const;
@@ -65,7 +41,7 @@ export const azureBlobSchema = z
       .min(1)
       .optional()
       .describe("Sign in with a connection string, as the portal shows it."),
-    entra: entra
+    entra: entraSchema
       .optional()
       .describe("Sign in with Entra ID: a client secret, a federated token, or, with neither, a managed identity."),
     tier: z.enum(["Hot", "Cool", "Cold"]).optional().describe("The access tier; the account's own when absent."),
@@ -101,5 +77,3 @@ function isPrivate(endpoint: string | undefined): boolean {
 
 /** An Azure target's settings after parsing. */
 export type AzureBlobConfig = z.output<typeof azureBlobSchema>;
-/** How it signs in with Entra ID. */
-export type EntraConfig = NonNullable<AzureBlobConfig["entra"]>;

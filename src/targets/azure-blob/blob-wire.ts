@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Ctx } from "../../core/context.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { type Answer, openHttpLine } from "../../lib/http-line.ts";
-import { lineError } from "../objects/line-error.ts";
+import { lineError } from "../../lib/line-error.ts";
 import { type Refusal, refusalError } from "./azure-error.ts";
 import { signWithKey } from "./shared-key.ts";
 import type { Account } from "./sign-in.ts";

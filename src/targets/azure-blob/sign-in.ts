@@ -1,8 +1,11 @@
+import { createTokenSource } from "../../cloud/access-token.ts";
+import { tokenWay } from "../../cloud/entra-tokens.ts";
 import type { Ctx } from "../../core/context.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
-import { createTokenSource } from "./access-token.ts";
 import type { AzureBlobConfig } from "./azure-blob-schema.ts";
-import { tokenWay } from "./token-ways.ts";
+
+/** The service that tokens are for. */
+const STORAGE = "https://storage.azure.com";
 
 /** A storage account and how requests to it are signed: with exactly one of the three. */
 export interface Account {
@@ -33,7 +36,7 @@ export function readAccount(
     endpoint,
     ...(key !== undefined && { key: readKey(key) }),
     ...(signature !== undefined && { sas: signature.replace(/^\?/, "") }),
-    ...(entra && { token: createTokenSource(tokenWay(entra, locate, env)) }),
+    ...(entra && { token: createTokenSource(tokenWay(entra, STORAGE, locate, env)) }),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { AccessTokens } from "../../cloud/google-tokens.ts";
 import type { Ctx } from "../../core/context.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { openHttpLine } from "../../lib/http-line.ts";
-import { lineError } from "../objects/line-error.ts";
-import type { AccessTokens } from "./access-tokens.ts";
+import { lineError } from "../../lib/line-error.ts";
 import { type Refusal, refusalError } from "./gcs-error.ts";
 
 /** One request to the JSON API. */

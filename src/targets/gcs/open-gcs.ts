@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
+import { noTokens } from "../../cloud/google-tokens.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { objectTarget } from "../objects/object-target.ts";
 import type { OpenOptions, Target } from "../target.ts";
-import { createAccessTokens, noTokens } from "./access-tokens.ts";
 import type { GcsConfig } from "./gcs-schema.ts";
 import { createGcsStore } from "./gcs-store.ts";
 import { createGcsWire } from "./gcs-wire.ts";
+import { createStorageTokens } from "./storage-tokens.ts";
 
 /** Opens a bucket as a target. Nothing is asked yet: the first call signs in. */
 export async function openGcs(config: GcsConfig, { name, baseDir }: OpenOptions): Promise<Target> {
@@ -19,7 +20,7 @@ export async function openGcs(config: GcsConfig, { name, baseDir }: OpenOptions)
 /** Opens one bucket of those that the configuration names. */
 export async function openGcsStore(config: GcsConfig, bucket: string, baseDir: string): Promise<ObjectStore> {
   const { endpoint, keyFile, anonymous, connections, userProject, predefinedAcl, storageClass, kmsKeyName } = config;
-  const tokens = anonymous ? noTokens : await createAccessTokens(keyFile && resolve(baseDir, keyFile));
+  const tokens = anonymous ? noTokens : await createStorageTokens(keyFile && resolve(baseDir, keyFile));
   const wire = createGcsWire({ endpoint, tokens, connections, ...(userProject && { userProject }) });
   const settings = {
     ...(predefinedAcl && { predefinedAcl }),

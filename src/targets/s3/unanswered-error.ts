@@ -1,5 +1,5 @@
 import { SmartsyncError } from "../../lib/errors.ts";
-import { lineError } from "../objects/line-error.ts";
+import { lineError } from "../../lib/line-error.ts";
 import type { Where } from "./s3-error.ts";
 
 const MISSING_KEYS = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/;

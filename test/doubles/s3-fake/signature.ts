@@ -12,6 +12,9 @@ export interface S3Credentials {
   readonly expires?: number;
 }
 
+/** What a signature is made of besides the body, whichever of AWS's services it is for. */
+export type SignedRequest = Pick<S3Request, "method" | "path" | "query" | "headers">;
+
 /** How far a request's time may be from the server's. */
 const SKEW_MS = 15 * 60_000;
 const FORM =
@@ -22,7 +25,7 @@ const FORM =
  * Signature Version 4"), with nothing taken from smartsync's own signer. Gives the region it was signed for.
  */
 export function checkSignature(
-  request: S3Request,
+  request: SignedRequest,
   credentials: ReadonlyMap<string, S3Credentials>,
   now: number,
 ): { readonly region: string; readonly signer: S3Credentials } {
@@ -98,7 +101,7 @@ function checkNames(names: readonly string[], headers: Readonly<Record<string, s
   );
 }
 
-function canonical({ method, path, query, headers }: S3Request, names: readonly string[]): string {
+function canonical({ method, path, query, headers }: SignedRequest, names: readonly string[]): string {
   return [
     method,
     path

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAccessTokens } from "../../../src/targets/gcs/access-tokens.ts";
 import type { GcsBucket } from "../../../src/targets/gcs/gcs-bucket.ts";
 import { createGcsStore } from "../../../src/targets/gcs/gcs-store.ts";
 import { createGcsWire } from "../../../src/targets/gcs/gcs-wire.ts";
+import { createStorageTokens } from "../../../src/targets/gcs/storage-tokens.ts";
 import type { ObjectStore } from "../../../src/targets/objects/object-store.ts";
 import type { StoreLook } from "../../contract/object-store-contract.ts";
 import { type GcsFake, type GcsFakeOptions, startGcsFake } from "../../doubles/gcs-fake/gcs-fake.ts";
@@ -41,7 +41,7 @@ export async function startFakeBucket(options: GcsFakeOptions = {}): Promise<Fak
     fake,
     keyFile,
     async open(settings = {}) {
-      const tokens = await createAccessTokens(keyFile);
+      const tokens = await createStorageTokens(keyFile);
       // Signed in, so that what a test measures are requests.
       await tokens.get(testCtx());
       const wire = createGcsWire({ endpoint: fake.endpoint, tokens, connections: 32 });

@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { createAccessTokens, noTokens } from "../../../src/targets/gcs/access-tokens.ts";
+import { noTokens } from "../../../src/cloud/google-tokens.ts";
 import { createGcsStore } from "../../../src/targets/gcs/gcs-store.ts";
 import { createGcsWire } from "../../../src/targets/gcs/gcs-wire.ts";
+import { createStorageTokens } from "../../../src/targets/gcs/storage-tokens.ts";
 import { attributesOf, textOf } from "../../contract/object-store/objects.ts";
 import { GcsFault } from "../../doubles/gcs-fake/fault.ts";
 import type { GcsFakeOptions, Trouble } from "../../doubles/gcs-fake/gcs-fake.ts";
@@ -229,7 +230,7 @@ test("no credentials anywhere: the three ways to have some are told", async () =
     restore({ METADATA_SERVER_DETECTION, HOME, GOOGLE_APPLICATION_CREDENTIALS });
   });
   restore({ METADATA_SERVER_DETECTION: "none", HOME: "/nonexistent", GOOGLE_APPLICATION_CREDENTIALS: undefined });
-  const tokens = await createAccessTokens(undefined);
+  const tokens = await createStorageTokens(undefined);
   await expect(tokens.get(ctx)).rejects.toMatchObject({
     kind: "auth",
     code: "credentials-missing",
@@ -238,7 +239,7 @@ test("no credentials anywhere: the three ways to have some are told", async () =
 });
 
 test("a key file that is not there is named as such", async () => {
-  const tokens = await createAccessTokens("/nonexistent/鍵.json");
+  const tokens = await createStorageTokens("/nonexistent/鍵.json");
   await expect(tokens.get(ctx)).rejects.toMatchObject({ kind: "config", code: "credentials-missing" });
 });
 
@@ -254,10 +255,10 @@ test("the metadata server of a machine in Google's cloud gives tokens, and so do
     GCE_METADATA_HOST: new URL(fake.endpoint).host,
     GOOGLE_APPLICATION_CREDENTIALS: undefined,
   });
-  const ofMachine = await (await createAccessTokens(undefined)).get(ctx);
+  const ofMachine = await (await createStorageTokens(undefined)).get(ctx);
   expect(fake.tokens.isValid(ofMachine ?? "")).toBe(true);
   restore({ METADATA_SERVER_DETECTION: "none", GOOGLE_APPLICATION_CREDENTIALS: keyFile });
-  const ofWorkload = await (await createAccessTokens(undefined)).get(ctx);
+  const ofWorkload = await (await createStorageTokens(undefined)).get(ctx);
   expect(fake.tokens.isValid(ofWorkload ?? "")).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SilenceError } from "../../../src/lib/http-line.ts";
-import { lineError } from "../../../src/targets/objects/line-error.ts";
+import { lineError } from "../../../src/lib/line-error.ts";
 
 describe("what fails below HTTP", () => {
   test.each([
