@@ -5,6 +5,7 @@ import { AZURE_TOOLS } from "./objects/azure-tools.ts";
 import { GCS_TOOLS } from "./objects/gcs-bench.ts";
 import { type Goals, linkTable, memoryTable, storeTable } from "./objects/object-tables.ts";
 import { S3_TOOLS } from "./objects/s3-tools.ts";
+import { purgePlanTable } from "./purge-plan.ts";
 import { type BenchName, loadResults, type Result } from "./results.ts";
 import { scanTable } from "./scan/scan-table.ts";
 import { bigFileTable } from "./ssh/big-file-table.ts";
@@ -33,7 +34,12 @@ export async function writeReport(): Promise<void> {
   const sshTables = [...bySize(ssh).flatMap((size) => [sshTable(size), sshGoals(size)])];
   if (bigFile.length > 0) sshTables.push(bigFileTable(bigFile));
   const scanTables = bySize(scan).map(scanTable);
-  console.log(["", ...ftpsTables, ...sshTables, ...s3Tables, ...azureTables, ...gcsTables, ...scanTables].join("\n\n"));
+  const purgeTables = bySize(of("purge-plan")).map(purgePlanTable);
+  console.log(
+    ["", ...ftpsTables, ...sshTables, ...s3Tables, ...azureTables, ...gcsTables, ...scanTables, ...purgeTables].join(
+      "\n\n",
+    ),
+  );
   await writeFile(
     DOCUMENT,
     `# Benchmarks
@@ -114,6 +120,15 @@ ${scanTables.join("\n\n") || "Not measured yet: `npm run bench -- scan`"}
   uncounted. Memory is the most that the process ever held (\`time -f %M\`).
 
 ${list(scan, describeTool)}
+
+## Planning a purge
+
+${purgeTables.join("\n\n") || "Not measured yet: `npm run bench -- purge-plan`"}
+
+- The plan alone, from lists of paths in memory to requests: pages and pictures in nested directories, half of them with
+  Japanese names.
+
+${list(of("purge-plan"), describeTool)}
 
 ## Measured on
 

@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What is measured together. */
-export type BenchName = "ftps" | "scan" | "ssh" | "ssh-big" | "s3-link" | "s3" | "s3-many" | "s3-big" | "azure" | "gcs";
+export type BenchName =
+  | "ftps"
+  | "scan"
+  | "ssh"
+  | "ssh-big"
+  | "s3-link"
+  | "s3"
+  | "s3-many"
+  | "s3-big"
+  | "azure"
+  | "gcs"
+  | "purge-plan";
 
 /** One cell of a table: how long one tool took for one scenario. */
 export interface Result {

@@ -10,6 +10,7 @@ import type { BucketServer } from "./objects/bucket-server.ts";
 import { cephBench } from "./objects/ceph-bench.ts";
 import { gcsBench } from "./objects/gcs-bench.ts";
 import { bigBench, linkBench, manyBench } from "./objects/sink-benches.ts";
+import { benchPurgePlan, type PurgePlanOptions } from "./purge-plan.ts";
 import { writeReport } from "./report.ts";
 import { type CommandName, LINK_COMMANDS, requireCommands, requireRoot } from "./require-commands.ts";
 import { benchScan, type ScanOptions } from "./scan/bench-scan.ts";
@@ -93,6 +94,15 @@ bench
   .action(async (options: Omit<ScanOptions, "signal">) => {
     await requireCommands(["rsync", "time"]);
     await benchScan({ ...options, signal }).finally(writeReport);
+  });
+
+bench
+  .command("purge-plan")
+  .description("planning the purge of a tenth of a site's files")
+  .option("--files <n>", "how many files the site has", wholeNumber, 100_000)
+  .option("--rounds <n>", "how often each plan is made", wholeNumber, 9)
+  .action(async (options: PurgePlanOptions) => {
+    await benchPurgePlan(options).finally(writeReport);
   });
 
 bench

@@ -154,19 +154,28 @@ describe("the configurations shown in the documents", async () => {
 
   test.each(shown)("$page: number $at loads without a warning", async ({ text }) => {
     const file = join(scratch, "smartsync.yaml");
-    await writeFile(file, withTargets(text));
+    await writeFile(file, completed(text));
     const { warnings } = await loadConfig(file, createRedactor());
     expect(warnings).toEqual([]);
   });
 });
 
-/** A page about CDNs leaves out the targets behind them: they may be any. */
-function withTargets(text: string): string {
-  const { sites, targets } = parse(text) as { sites: Record<string, { targets: string[] }>; targets?: object };
-  if (targets !== undefined) return text;
-  const names = Object.values(sites).flatMap((site) => site.targets);
-  const all = Object.fromEntries(names.map((name) => [name, { type: "local", path: `./copy-${name}` }]));
-  return `${text}\n${stringify({ targets: all })}`;
+/** A page about CDNs leaves out the targets behind them, and one about checks the CDNs: they may be any. */
+function completed(text: string): string {
+  const { sites, targets, cdns } = parse(text) as Shown;
+  const all = (key: "targets" | "cdns", settings: (name: string) => object) =>
+    Object.fromEntries(Object.values(sites).flatMap((site) => (site[key] ?? []).map((name) => [name, settings(name)])));
+  return [
+    text,
+    ...(targets ? [] : [stringify({ targets: all("targets", (name) => ({ type: "local", path: `./copy-${name}` })) })]),
+    ...(cdns ? [] : [stringify({ cdns: all("cdns", () => ({ type: "nginx", nodes: ["http://10.0.0.11"] })) })]),
+  ].join("\n");
+}
+
+interface Shown {
+  readonly sites: Record<string, { readonly targets?: string[]; readonly cdns?: string[] }>;
+  readonly targets?: object;
+  readonly cdns?: object;
 }
 
 describe("docs/troubleshooting.md", async () => {

@@ -3,9 +3,9 @@ import type { Ctx } from "../core/context.ts";
 import type { PurgeItem, PurgeRules } from "../core/purge-rules.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import { openCdnApi } from "./alibaba/open-cdn-api.ts";
+import { spellRefresh } from "./alibaba/spell-refresh.ts";
 import { defineCdn, type PurgeReceipt } from "./cdn.ts";
 import { cdnSettings } from "./cdn-settings.ts";
-import { encodeMarks } from "./encode-marks.ts";
 
 const URLS_A_DAY = 10_000;
 const DIRECTORIES_A_DAY = 100;
@@ -43,7 +43,7 @@ export const alibabaCdn = defineCdn({
 
     async function refresh(items: readonly PurgeItem[], ctx: Ctx): Promise<PurgeReceipt> {
       const doing = `refresh ${items.length} ${items.length === 1 ? "item" : "items"}`;
-      const form = spell(items, baseUrls);
+      const form = spellRefresh(items, baseUrls);
       const { RefreshTaskId } = await api.call(
         { doing, action: "RefreshObjectCaches", form, shape: refreshShape },
         ctx,
@@ -118,23 +118,6 @@ function rulesOf(baseUrls: readonly string[]): PurgeRules {
 /** There is no such thing as everything: it is the directory of each root, and takes as many of the directories. */
 function timesEverything(directories: number, baseUrls: readonly string[]): number {
   return baseUrls.length === 0 ? 0 : Math.floor(directories / baseUrls.length);
-}
-
-/**
- * One call is of one type. Without `Force` a directory's files are asked for anew only where the server says that they
- * are others, and new headers are not seen by that.
- */
-function spell(items: readonly PurgeItem[], baseUrls: readonly string[]): Record<string, string> {
-  if (new Set(items.map(({ kind }) => kind)).size !== 1) throw new Error("a request is of one kind");
-  const addresses = items.flatMap((item) => {
-    if (item.kind === "tag") throw new Error("tags are not asked for");
-    if (item.kind === "everything") return item.origin === undefined ? baseUrls : [`${item.origin}/`];
-    return [`${item.origin ?? ""}${encodeMarks(item.path, /[[\]|^]/g)}`];
-  });
-  const ObjectPath = addresses.join("\n");
-  return items[0]?.kind === "exact"
-    ? { ObjectPath, ObjectType: "File" }
-    : { ObjectPath, ObjectType: "Directory", Force: "true" };
 }
 
 /** One that failed is "purge-failed". */

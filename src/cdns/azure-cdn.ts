@@ -8,12 +8,13 @@ import { defineCdn } from "./cdn.ts";
  * As for Azure Front Door. That case does not matter is not documented here, so it is not relied on
  * (https://learn.microsoft.com/azure/cdn/cdn-purge-endpoint).
  */
-const each: ItemRule = { perRequest: 100, pace: { burst: 200, perSecond: 10 } };
+const each: ItemRule = { perRequest: 100 };
 const rules: PurgeRules = {
   names: "paths",
   kinds: { exact: each, directory: each, everything: each },
   mixes: true,
   perRequest: 100,
+  pace: { burst: 200, perSecond: 10 },
   spelling: "as-requested",
 };
 

@@ -10,12 +10,13 @@ import { defineCdn } from "./cdn.ts";
  * subscription). Case does not matter, nor does what follows a question mark
  * (https://learn.microsoft.com/azure/frontdoor/cache-purge). How addresses are made normal is not documented.
  */
-const each: ItemRule = { perRequest: 100, pace: { burst: 200, perSecond: 10 } };
+const each: ItemRule = { perRequest: 100 };
 const rules: PurgeRules = {
   names: "paths",
   kinds: { exact: each, directory: each, everything: each },
   mixes: true,
   perRequest: 100,
+  pace: { burst: 200, perSecond: 10 },
   spelling: "as-requested",
   ignoresCase: true,
 };

@@ -14,6 +14,9 @@ const nodeAddress = z
   .refine((text) => new URL(text).pathname === "/", "must end with the port: what is purged is known from the site")
   .transform((text) => new URL(text).origin);
 
+/** A node that is not set up passes a request on: these would get, change or delete a page there. */
+const http = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+
 /** The settings of caches that people run themselves, to be spread into their schemas. */
 export const nodeSettings = {
   nodes: z
@@ -23,6 +26,7 @@ export const nodeSettings = {
   method: z
     .string()
     .regex(/^[A-Z]+$/, "must be in capital letters, such as PURGE")
+    .refine((text) => !http.includes(text), "must be one that means nothing to the server behind the node")
     .default("PURGE")
     .describe("The method that drops one address, as the nodes are set up."),
   secret: z

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Ctx } from "../core/context.ts";
 import type { PurgeItem, PurgeRules } from "../core/purge-rules.ts";
-import { SmartsyncError } from "../lib/errors.ts";
 import type { Answer } from "../lib/http-line.ts";
-import { judgeStatus, openApi } from "./api.ts";
+import { openApi } from "./api.ts";
 import { defineCdn, type PurgeReceipt } from "./cdn.ts";
 import { cdnSettings } from "./cdn-settings.ts";
 import { readJson } from "./read-json.ts";
+import { judgeSakura, unclear, unknownSite } from "./sakura/judge-sakura.ts";
 
 /**
  * No more than 500 calls an hour, whatever they are for (https://manual.sakura.ad.jp/cloud/webaccel/api.html): what may
@@ -68,7 +68,7 @@ export const sakuraWebaccelCdn = defineCdn({
           method: json === undefined ? "GET" : "POST",
           url: new URL(`${apiUrl}/${path}`),
           headers: () => ({ authorization, accept: "application/json", "content-type": "application/json" }),
-          judge: (answer) => judge(answer, doing),
+          judge: (answer) => judgeSakura(answer, doing),
           ...(json && { body: Buffer.from(JSON.stringify(json)) }),
         },
         ctx,
@@ -126,42 +126,5 @@ function refusedOf(items: readonly PurgeItem[], results: Results): NonNullable<P
     if (result === undefined) return [{ item, why: "the answer says nothing of it" }];
     const { Status, Result } = result;
     return Status === 404 || (Status >= 200 && Status < 300) ? [] : [{ item, why: `${Result} (${Status})` }];
-  });
-}
-
-/** Every failure says so, whatever its status. */
-const errorShape = z.object({ is_fatal: z.literal(true), error_msg: z.string().default("") });
-
-const HINTS: Readonly<Partial<Record<string, string>>> = {
-  "credentials-wrong": "see whether `apiToken` and `apiSecret` are of one API key, and it was not deleted",
-  "permission-denied": "give the API key the right to Web Accelerator, and see that the site belongs to its account",
-  "cdn-not-found": "see `domain` and `baseUrls`: there is no such site in the account",
-  "cdn-refused": "see whether the addresses are below a domain that Web Accelerator serves",
-};
-
-function judge(answer: Answer, doing: string): SmartsyncError | undefined {
-  const fatal = errorShape.safeParse(readJson(answer.body)).data;
-  const status = fatal !== undefined && answer.status < 300 ? 400 : answer.status;
-  const error = judgeStatus({ ...answer, status }, doing, fatal?.error_msg ?? "");
-  if (error === undefined) return undefined;
-  const { message, kind, code } = error;
-  const hint = HINTS[code] ?? error.hint;
-  return new SmartsyncError(message, { kind, code, ...(hint !== undefined && { hint }) });
-}
-
-function unknownSite(domain: string): SmartsyncError {
-  const hint = HINTS["cdn-not-found"] ?? "";
-  return new SmartsyncError(`Web Accelerator has no site ${domain}`, {
-    kind: "not-found",
-    code: "cdn-not-found",
-    hint,
-  });
-}
-
-function unclear(doing: string): SmartsyncError {
-  return new SmartsyncError(`could not ${doing}: the answer is none of Web Accelerator's`, {
-    kind: "config",
-    code: "cdn-unclear",
-    hint: "see `apiUrl`, and whether a proxy answers for it",
   });
 }

@@ -7,6 +7,8 @@ import type { RelPath } from "./rel-path.ts";
 
 /** Spells items for a CDN: each at every address of the site, in every spelling that it keeps apart. */
 export interface ItemSpeller extends ItemWeights {
+  /** Files whose names differ in case alone are one to the CDN. */
+  readonly foldsCase: boolean;
   /** A file's path as it counts for the CDN. */
   fold(path: RelPath): RelPath;
   /** Where visitors reach a file, below the site's root, as it counts for the CDN. */
@@ -42,6 +44,7 @@ export function createSpeller({ addresses, rules }: Pick<PurgeInput, "addresses"
     );
   const areNameable = (all: readonly AddressItem[]) => all.every(({ path }) => isNameable(path));
   const speller: ItemSpeller = {
+    foldsCase: ignoresCase ?? false,
     fold: (path) => (ignoresCase ? (foldAscii(path) as RelPath) : path),
     pagesOf: (path) => pagePaths(speller.fold(path), addresses.cleanUrls),
     exactItems: (page) => items("exact", page),

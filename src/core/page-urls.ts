@@ -3,6 +3,7 @@ import type { RelPath } from "./rel-path.ts";
 
 const INDEX = /(^|\/)index\.(?:html?|xhtml|shtml|php)$/;
 const PAGE = /\.html$/;
+const SPELT_DIFFERENTLY = /[!$&'()*+,:;=@[\]^|]/;
 
 /**
  * Where visitors reach a file, below the site's root and not encoded: its own path first. An index file also at its
@@ -36,8 +37,9 @@ export function encodePath(path: string): string {
  * other for a path of plain characters.
  */
 export function spellPath(path: string): string[] {
-  if (/^[\w./-]*$/.test(path)) return [path];
-  const ways = [...spellNormally(path), encodeWhole(path).replaceAll("~", "%7E")];
+  const ways = spellNormally(path);
+  if (path.includes("~")) ways.push(encodeWhole(path).replaceAll("~", "%7E"));
+  if (!ways.some((way) => way.includes("%"))) return ways;
   return [...new Set([...ways, ...ways.map(withSmallDigits)])];
 }
 
@@ -48,7 +50,7 @@ export function spellPath(path: string): string[] {
  */
 export function spellNormally(path: string): string[] {
   const usual = encodePath(path);
-  if (/^[\w./~-]*$/.test(path)) return [usual];
+  if (!SPELT_DIFFERENTLY.test(path)) return [usual];
   const byScript = usual.replaceAll("%2A", "*");
   const sent = byScript.replace(/%(?:5B|5D|7C)/g, decodeURIComponent);
   return [...new Set([usual, byScript, sent, sent.replaceAll("%5E", "^"), encodeWhole(path)])];
@@ -61,7 +63,7 @@ function encodeWhole(path: string): string {
 }
 
 function withSmallDigits(path: string): string {
-  return path.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase());
+  return path.replace(/(?:%[\dA-F]{2})+/g, (codes) => codes.toLowerCase());
 }
 
 function percent(character: string): string {

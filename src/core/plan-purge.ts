@@ -40,10 +40,10 @@ export function purgeEverything(input: PurgeInput): PurgePlan {
 }
 
 function splitSite({ changed, site }: PurgeInput): SplitFiles & { readonly of: number } {
-  const all = new Set(site);
+  const all = [...site];
   const own = new Set(changed);
   // In an order of their own: what is equally good is not chosen by chance.
-  return { changed: [...own].sort(), unchanged: [...all].filter((path) => !own.has(path)), of: all.size };
+  return { changed: [...own].sort(), unchanged: all.filter((path) => !own.has(path)), of: all.length };
 }
 
 /** A choice of tags, and the tree of what they leave. */
@@ -58,7 +58,7 @@ interface Road {
 
 function openRoad({ tags, changed, unchanged, beside }: TagChoice, speller: ItemSpeller): Road {
   const folded = new Set(changed.map(speller.fold));
-  const others = unchanged.map(speller.fold).filter((path) => !folded.has(path));
+  const others = speller.foldsCase ? unchanged.map(speller.fold).filter((path) => !folded.has(path)) : unchanged;
   const pages = new Set([...folded].flatMap((path) => speller.pagesOf(path)));
   return {
     tags: tags.map((tag) => ({ kind: "tag", tag })),

@@ -63,11 +63,10 @@ export function costOf(counts: ItemCounts, rules: PurgeRules, usage: Usage): Pur
   }
   const mixed = Math.max(Math.ceil(items / perRequest), ...own.map((each) => each.requests));
   const requests = mixes ? mixed : own.reduce((sum, each) => sum + each.requests, 0);
-  const waits = own.flatMap(({ rule: { pace, itemPace }, ...each }) => [
-    secondsFor(mixes ? mixed : each.requests, pace),
-    secondsFor(each.items, itemPace),
-  ]);
-  const seconds = Math.max(0, ...waits);
+  const waits = own.map(({ rule, ...each }) =>
+    Math.max(secondsFor(each.requests, rule.pace), secondsFor(each.items, rule.itemPace)),
+  );
+  const seconds = Math.max(secondsFor(requests, rules.pace), ...waits);
   const { price } = rules;
   const before = usage.itemsThisMonth;
   const usd = price === undefined ? 0 : priceOf(before + items, price) - priceOf(before, price);

@@ -30,7 +30,7 @@ export interface ItemRule {
   readonly atOnce?: number;
   /** Items a day. What is left of them is asked for where the CDN tells. */
   readonly perDay?: number;
-  /** Requests, as the provider documents it. */
+  /** Requests of this kind, as the provider documents it; where kinds are mixed, only all together have a pace. */
   readonly pace?: Pace;
   /** Items, as the provider documents it. */
   readonly itemPace?: Pace;
@@ -42,10 +42,12 @@ export interface PurgeRules {
   readonly names: "addresses" | "paths";
   /** Kinds that are absent can't be asked for. */
   readonly kinds: Readonly<Partial<Record<ItemKind, ItemRule>>>;
-  /** One request may hold items of several kinds; the pace of requests is then that of all kinds. */
+  /** One request may hold items of several kinds. */
   readonly mixes?: boolean;
   /** Items in one request, of all kinds together, where they are counted so. */
   readonly perRequest?: number;
+  /** Requests of all kinds together, where the provider's documentation counts them so. */
+  readonly pace?: Pace;
   /**
    * "normal": the CDN keeps one copy however an address is spelt (RFC 3986, section 6.2.2), or purges all of them.
    * "as-requested": each spelling that a browser may send is a copy of its own.

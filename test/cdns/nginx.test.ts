@@ -8,13 +8,20 @@ const open = (settings: object) =>
 
 testCaches({ name: "nginx", start: startNginxCache, open });
 
+const problemsOf = (settings: object) =>
+  nginxCdn.schema
+    .safeParse({ type: "nginx", nodes: ["http://10.0.0.1/"], ...settings })
+    .error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+
 test("the nodes' addresses end with the port", () => {
-  const { data, error } = nginxCdn.schema.safeParse({
-    type: "nginx",
-    nodes: ["http://10.0.0.1/", "http://10.0.0.2/purge"],
-  });
-  expect(data).toBeUndefined();
-  expect(error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)).toEqual([
+  expect(problemsOf({ nodes: ["http://10.0.0.1/", "http://10.0.0.2/purge"] })).toEqual([
     "nodes.1: must end with the port: what is purged is known from the site",
+  ]);
+});
+
+test("a method that a server behind the node would carry out can't be set", () => {
+  expect(problemsOf({ method: "REFRESH" })).toBeUndefined();
+  expect(problemsOf({ method: "DELETE" })).toEqual([
+    "method: must be one that means nothing to the server behind the node",
   ]);
 });

@@ -162,6 +162,32 @@ export function testCaches({ name, start, open }: CacheKind): void {
       });
     });
 
+    test("a node is told method, scheme, host and path as they are set up and stand in the address", async () => {
+      await using fake = await startFaultyNode(guarded.url);
+      fake.break("401", 1);
+      const cdn = await opened({
+        nodes: [fake.url],
+        method: "NOTIFY",
+        secret: `Bearer ${SECRET}`,
+        header: "Authorization",
+      });
+      const item = { kind: "exact", origin: "https://例え.example.jp:8443", path: "/%E4%BC%9A^/a%20b.html" } as const;
+      await expect(cdn.purge({ key: KEY, items: [item] }, testCtx())).rejects.toMatchObject({
+        code: "credentials-wrong",
+      });
+      expect(fake.asked).toMatchObject([
+        {
+          method: "NOTIFY",
+          url: item.path,
+          headers: {
+            host: "xn--r8jz45g.example.jp:8443",
+            "x-forwarded-proto": "https",
+            authorization: `Bearer ${SECRET}`,
+          },
+        },
+      ]);
+    });
+
     test("a wrong secret is told as such", async () => {
       const cdn = await opened({ nodes: [guarded.url], secret: "another" });
       await expect(cdn.purge({ key: KEY, items: siteItems("exact", 1) }, testCtx())).rejects.toMatchObject({

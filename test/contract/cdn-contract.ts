@@ -56,7 +56,7 @@ export function testCdn(name: string, setup: () => Promise<CdnSetting>): void {
         const { perRequest = 0, atOnce = perRequest, pace, itemPace } = cdn.rules.kinds[kind] ?? {};
         expect(perRequest).toBeGreaterThanOrEqual(1);
         expect(atOnce).toBeGreaterThanOrEqual(1);
-        for (const each of [pace, itemPace]) {
+        for (const each of [pace, itemPace, cdn.rules.pace]) {
           if (each === undefined) continue;
           expect(each.burst).toBeGreaterThanOrEqual(1);
           expect(each.perSecond).toBeGreaterThan(0);

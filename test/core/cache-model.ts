@@ -1,5 +1,5 @@
 import type { PurgeInput, SiteAddresses } from "../../src/core/purge-plan.ts";
-import { ITEM_KINDS, type PurgeItem, type PurgeRules } from "../../src/core/purge-rules.ts";
+import { ITEM_KINDS, type Pace, type PurgeItem, type PurgeRules } from "../../src/core/purge-rules.ts";
 import type { RelPath } from "../../src/core/rel-path.ts";
 
 /** What a CDN keeps: the answer to one address as a visitor asked for it, which the origin made from a file. */
@@ -153,20 +153,26 @@ export function usdOf(
 }
 
 /** When the last of the requests may begin, if each waits until the provider's buckets have enough for it. */
-export function secondsOf(batches: readonly (readonly PurgeItem[])[], { kinds, mixes }: PurgeRules): number {
+export function secondsOf(batches: readonly (readonly PurgeItem[])[], { kinds, pace }: PurgeRules): number {
   let now = 0;
-  for (const kind of ITEM_KINDS) {
-    const { pace, itemPace } = kinds[kind] ?? {};
-    if (!batches.flat().some((item) => item.kind === kind)) continue;
-    let [requests, items] = [pace?.burst ?? 0, itemPace?.burst ?? 0];
-    for (const batch of batches) {
-      const count = batch.filter((item) => item.kind === kind).length;
-      if (count === 0 && !mixes) continue;
-      requests -= 1;
-      items -= count;
-      if (pace) now = Math.max(now, -requests / pace.perSecond);
-      if (itemPace) now = Math.max(now, -items / itemPace.perSecond);
+  const take = (amounts: readonly number[], bucket: Pace | undefined) => {
+    let tokens = bucket?.burst ?? 0;
+    for (const amount of amounts) {
+      tokens -= amount;
+      if (bucket && amount > 0) now = Math.max(now, -tokens / bucket.perSecond);
     }
+  };
+  take(
+    batches.map(() => 1),
+    pace,
+  );
+  for (const kind of ITEM_KINDS) {
+    const counts = batches.map((batch) => batch.filter((item) => item.kind === kind).length);
+    take(
+      counts.map((count) => Math.min(1, count)),
+      kinds[kind]?.pace,
+    );
+    take(counts, kinds[kind]?.itemPace);
   }
   return now;
 }

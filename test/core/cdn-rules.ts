@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import type { ItemKind, ItemRule, PurgeRules } from "../../src/core/purge-rules.ts";
+import type { ItemKind, ItemRule, Pace, PurgeRules } from "../../src/core/purge-rules.ts";
 
 const one: ItemRule = { perRequest: 1 };
+const hundred: ItemRule = { perRequest: 100 };
 
 /** Rules as those of the providers they are named after. */
 export const RULES = {
@@ -30,23 +31,17 @@ export const RULES = {
   },
   google: {
     names: "addresses",
-    kinds: {
-      exact: { perRequest: 1, pace: { burst: 1, perSecond: 500 / 60 } },
-      directory: { perRequest: 1, pace: { burst: 1, perSecond: 500 / 60 } },
-      tag: { perRequest: 10, pace: { burst: 1, perSecond: 500 / 60 } },
-      everything: { perRequest: 1, pace: { burst: 1, perSecond: 500 / 60 } },
-    },
+    kinds: { exact: one, directory: one, tag: { perRequest: 10 }, everything: one },
+    // Nothing may be sent at once, so that every request more takes time.
+    pace: { burst: 1, perSecond: 500 / 60 },
     spelling: "as-requested",
   },
   frontdoor: {
     names: "paths",
-    kinds: {
-      exact: { perRequest: 100, pace: { burst: 200, perSecond: 10 } },
-      directory: { perRequest: 100, pace: { burst: 200, perSecond: 10 } },
-      everything: { perRequest: 100, pace: { burst: 200, perSecond: 10 } },
-    },
+    kinds: { exact: hundred, directory: hundred, everything: hundred },
     mixes: true,
     perRequest: 100,
+    pace: { burst: 200, perSecond: 10 },
     spelling: "as-requested",
     ignoresCase: true,
   },
@@ -91,26 +86,26 @@ export function anyTightness(rules: PurgeRules): fc.Arbitrary<PurgeRules> {
 }
 
 function tighten(rules: PurgeRules, how: { readonly share: number; readonly scale: number }): PurgeRules {
-  const few = (limit: number | undefined) => (limit === undefined ? undefined : Math.min(limit, how.share));
+  const few = (limit: number) => Math.min(limit, how.share);
+  const slow = (each: Pace) => ({ burst: Math.min(each.burst, how.share), perSecond: each.perSecond * how.scale });
   const kinds: Partial<Record<ItemKind, ItemRule>> = {};
   for (const [kind, rule] of entriesOf(rules.kinds)) {
     const { perRequest, maxBytes, atOnce, perDay, pace, itemPace } = rule;
-    const slow = (each: ItemRule["pace"]) =>
-      each && { burst: Math.min(each.burst, how.share), perSecond: each.perSecond * how.scale };
     kinds[kind] = {
-      perRequest: Math.min(perRequest, how.share),
+      perRequest: few(perRequest),
       ...(maxBytes && { maxBytes: { ...maxBytes, request: 250 + 100 * how.share } }),
-      ...(atOnce && { atOnce: few(atOnce) ?? atOnce }),
-      ...(perDay && { perDay: few(perDay) ?? perDay }),
-      ...(pace && { pace: slow(pace) ?? pace }),
-      ...(itemPace && { itemPace: slow(itemPace) ?? itemPace }),
+      ...(atOnce && { atOnce: few(atOnce) }),
+      ...(perDay && { perDay: few(perDay) }),
+      ...(pace && { pace: slow(pace) }),
+      ...(itemPace && { itemPace: slow(itemPace) }),
     };
   }
-  const { perRequest, maxPath } = rules;
+  const { perRequest, maxPath, pace } = rules;
   return {
     ...rules,
     kinds,
     ...(perRequest && { perRequest: Math.min(perRequest, how.share + 1) }),
+    ...(pace && { pace: slow(pace) }),
     ...(maxPath && { maxPath: 60 }),
   };
 }

@@ -5,6 +5,8 @@ import type { Break, CdnFake } from "../contract/cdn-contract.ts";
 /** A cache on bad days: what it is asked goes on to a real one behind it, unless it is to go wrong. */
 export interface FaultyNode extends CdnFake {
   readonly url: string;
+  /** All that it was asked, let in or not. */
+  readonly asked: readonly Pick<IncomingMessage, "method" | "url" | "headers">[];
 }
 
 /** Starts it in front of a node. */
@@ -12,6 +14,7 @@ export async function startFaultyNode(behind: string): Promise<FaultyNode> {
   const { hostname, port } = new URL(behind);
   const seen: string[] = [];
   const purged: string[] = [];
+  const all: IncomingMessage[] = [];
   const breaks: Break[] = [];
 
   function passOn({ method, url: path, headers }: IncomingMessage): Promise<number> {
@@ -25,6 +28,7 @@ export async function startFaultyNode(behind: string): Promise<FaultyNode> {
 
   async function serve(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const how = breaks.shift();
+    all.push(incoming);
     const asked = `${incoming.headers["x-forwarded-proto"]}://${incoming.headers.host}${incoming.url}`;
     if (how === undefined || how === "cut") {
       const status = await passOn(incoming);
@@ -47,6 +51,7 @@ export async function startFaultyNode(behind: string): Promise<FaultyNode> {
   return {
     url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
     seen,
+    asked: all,
     purged: () => purged,
     break(how, times) {
       for (let time = 0; time < times; time++) breaks.push(how);

@@ -15,7 +15,7 @@ interface Invalidation {
 
 /** 500 a minute, whatever they drop, in any minute: https://cloud.google.com/cdn/docs/cache-invalidation-overview */
 const pace = { burst: 20, perSecond: 8 };
-const one: ItemRule = { perRequest: 1, pace };
+const one: ItemRule = { perRequest: 1 };
 
 /**
  * One pattern a request, or ten tags. Paths are compared with those of requests as they stand, case included
@@ -24,7 +24,8 @@ const one: ItemRule = { perRequest: 1, pace };
  */
 export const invalidationRules: PurgeRules = {
   names: "addresses",
-  kinds: { exact: one, directory: one, tag: { perRequest: 10, pace }, everything: one },
+  kinds: { exact: one, directory: one, tag: { perRequest: 10 }, everything: one },
+  pace,
   spelling: "as-requested",
 };
 

@@ -1,5 +1,6 @@
 import type { SiteConfig } from "../../config/schema.ts";
 import type { Ctx } from "../../core/context.ts";
+import { compilePatterns } from "../../core/patterns.ts";
 import type { CheckResult } from "../../core/purge-result.ts";
 import type { RelPath } from "../../core/rel-path.ts";
 import type { FileMeta } from "../../core/snapshot.ts";
@@ -10,7 +11,7 @@ import type { Purged } from "./purge-cdn.ts";
 
 /** A site whose purges are looked at. */
 export interface CheckedSite {
-  readonly settings: Pick<SiteConfig, "check" | "cleanUrls">;
+  readonly settings: Pick<SiteConfig, "check" | "cleanUrls" | "headers">;
   /** The site's files as they were delivered. */
   readonly files: ReadonlyMap<RelPath, FileMeta>;
   /** Puts back what the CDN's targets served before; absent where that is not possible. */
@@ -23,12 +24,14 @@ export function checkerOf({
   files,
   rollBack,
 }: CheckedSite): ((purged: Purged, ctx: Ctx) => Promise<CheckResult>) | undefined {
-  const { check, cleanUrls } = settings;
+  const { check, cleanUrls, headers } = settings;
   if (check === undefined) return undefined;
+  // Stores that can send visitors elsewhere, which is no page to be looked at.
+  const isRedirect = compilePatterns(headers.flatMap(({ match, redirect }) => (redirect === undefined ? [] : match)));
   return ({ opened, scope, again }, ctx) => {
     const aliases = new Map([...aliasesOf(files.values(), cleanUrls)].map(({ path, page }) => [path, page]));
     const { name: cdn, addresses } = opened;
-    const changed = scope === "everything" ? [...files.keys()] : [...scope];
+    const changed = [...(scope === "everything" ? files.keys() : scope)].filter((path) => !isRedirect(path));
     const expected = (path: RelPath) => files.get(path) ?? aliases.get(path);
     const undo = rollBack && (() => rollBack(opened, ctx));
     return checkAndAct(

@@ -15,8 +15,9 @@ interface Bucket {
   at: number;
 }
 
-/** Makes a pacer for a CDN: a bucket of requests and one of items for each kind, where the rules have such paces. */
-export function createPacer({ kinds }: PurgeRules): Pacer {
+/** Makes a pacer for a CDN: a bucket of requests, and for each kind one of its own and one of items, where the rules have such paces. */
+export function createPacer({ kinds, pace: paceOfAll }: PurgeRules): Pacer {
+  const all = bucketOf(paceOfAll);
   const buckets = new Map<ItemKind, { readonly requests: Bucket | undefined; readonly items: Bucket | undefined }>();
   for (const kind of ITEM_KINDS) {
     const { pace, itemPace } = kinds[kind] ?? {};
@@ -27,7 +28,7 @@ export function createPacer({ kinds }: PurgeRules): Pacer {
       const counts = new Map<ItemKind, number>();
       for (const { kind } of items) counts.set(kind, (counts.get(kind) ?? 0) + 1);
       const now = clock.now();
-      let waitMs = 0;
+      let waitMs = take(all, 1, now);
       for (const [kind, count] of counts) {
         const { requests, items: ofItems } = buckets.get(kind) ?? {};
         waitMs = Math.max(waitMs, take(requests, 1, now), take(ofItems, count, now));

@@ -97,14 +97,29 @@ async function makePurge(purge: CdnPurge, deps: PlanDeps, ctx: Ctx): Promise<End
     const rest = items === 0 ? scope : pathsLeft(scope, sent.left, opened.addresses);
     return { counts, outcome: "failed", error, rest };
   }
-  await awaitThrough(opened, sent.receipts, ctx);
   let times = 1;
   const again = async () => {
     const { failure } = await send(opened, kept.plan, `${key}-again${times++}`, deps, ctx);
     if (failure !== undefined) throw failure;
   };
-  const check = await purge.check?.({ opened, scope, again }, ctx);
+  const check = await followUp(sent, { opened, scope, again }, purge, ctx);
   return { counts: { ...counts, ...(check && { check }) }, outcome: "done", rest: NONE };
+}
+
+/** Waits until it is through, and looks at it; what is stopped then was accepted all the same. */
+async function followUp(
+  { receipts }: Sent,
+  purged: Purged,
+  { check }: CdnPurge,
+  ctx: Ctx,
+): Promise<CheckResult | undefined> {
+  try {
+    await awaitThrough(purged.opened, receipts, ctx);
+    return await check?.(purged, ctx);
+  } catch (error) {
+    if (ctx.signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 function tellPlan({ name }: OpenedCdn, { batches, ...plan }: PurgePlan, ctx: Ctx): void {

@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { DeployEvent } from "../../../src/core/events.ts";
 import type { Release, Target } from "../../../src/targets/target.ts";
 import { memoryCdn, purgedBy } from "../../doubles/memory-cdn.ts";
 import type { MemoryFile } from "../../doubles/memory-target.ts";
+import { testCtx } from "../../doubles/test-ctx.ts";
 import { changes } from "../memory-registry.ts";
 import { makePurgedSite, type PurgedSite, pageOf, type Setting, server } from "./purged-site.ts";
 
@@ -152,4 +154,18 @@ test("targets with releases are rolled back, as a run of their own, and purged o
   expect(purgedBy("edge").length).toBeGreaterThan(3);
   stuck.clear();
   expect(answer("/")).toBe("古い");
+});
+
+test("whoever stops while it is looked at has a purge that was accepted", async () => {
+  await deliverFirst();
+  stuck.set("/", "古い");
+  const stop = new AbortController();
+  const ctx = testCtx({ signal: stop.signal });
+  const told = {
+    ...ctx,
+    emit: (event: DeployEvent) => void (event.type === "checking" ? stop.abort() : ctx.emit(event)),
+  };
+  const { purges } = await site.push(setting({ within: "2h" }), { ...ctx, ...told });
+  expect(purges).toMatchObject([{ outcome: "done" }]);
+  expect(purges?.[0]).not.toHaveProperty("check");
 });
