@@ -42,7 +42,18 @@ export function createSpeller({ addresses, rules }: Pick<PurgeInput, "addresses"
     roots.flatMap(({ asWritten, path, ...origin }) =>
       spell(`${path}${page}`).map((way) => ({ kind, ...origin, path: `${asWritten}${way}` })),
     );
-  const areNameable = (all: readonly AddressItem[]) => all.every(({ path }) => isNameable(path));
+  // Counted without making items: it is asked of every changed page.
+  const weigh = (page: string): Weight & { readonly unnameable: boolean } => {
+    let [count, bytes, unnameable] = [0, 0, false];
+    for (const { origin = "", asWritten, path } of roots) {
+      for (const way of spell(`${path}${page}`)) {
+        count++;
+        bytes += origin.length + asWritten.length + way.length;
+        unnameable ||= !isNameable(`${asWritten}${way}`);
+      }
+    }
+    return { items: count, bytes, unnameable };
+  };
   const speller: ItemSpeller = {
     foldsCase: ignoresCase ?? false,
     fold: (path) => (ignoresCase ? (foldAscii(path) as RelPath) : path),
@@ -51,14 +62,11 @@ export function createSpeller({ addresses, rules }: Pick<PurgeInput, "addresses"
     directoryItems: (path) => items("directory", path),
     bareRootItems: () =>
       items("exact", "").flatMap((item) => (item.path === "/" ? [] : { ...item, path: item.path.slice(0, -1) })),
-    exact(page) {
-      const all = items("exact", page);
-      return { ...weightOf(all), unnameable: !areNameable(all) };
-    },
+    exact: weigh,
     directory(path) {
       if (kinds.directory === undefined) return undefined;
-      const all = items("directory", path);
-      return areNameable(all) ? weightOf(all) : undefined;
+      const { unnameable, ...weight } = weigh(path);
+      return unnameable ? undefined : weight;
     },
   };
   return speller;

@@ -98,18 +98,16 @@ function parentOf(directory: string): string {
 
 /** Counts each file for the nearest directory that anything changed in, and for all above. */
 function countUnchanged(directories: ReadonlyMap<string, Directory>, unchanged: Iterable<RelPath>): void {
-  const nearest = new Map<string, Directory>();
+  const counts = new Map<string, number>();
   for (const file of unchanged) {
     const path = directoryOf(file);
-    let directory = nearest.get(path);
-    if (directory === undefined) {
-      let above = path;
-      while (!directories.has(above)) above = parentOf(above);
-      directory = directories.get(above);
-      if (directory === undefined) continue;
-      nearest.set(path, directory);
-    }
-    directory.unchanged++;
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  for (const [path, count] of counts) {
+    let above = path;
+    while (!directories.has(above)) above = parentOf(above);
+    const directory = directories.get(above);
+    if (directory !== undefined) directory.unchanged += count;
   }
 }
 
