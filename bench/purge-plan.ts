@@ -35,7 +35,7 @@ export async function benchPurgePlan({ files, rounds }: PurgePlanOptions): Promi
     };
     const seconds = Array.from({ length: rounds + 1 }, () => timePlan(input)).slice(1);
     const { items, dropped } = planPurge(input);
-    const settings = `${CDNS[cdn]}: ${items} items drop ${dropped} of ${files} files`;
+    const settings = `${CDNS[cdn]}: drops ${dropped} of ${files} files, items: ${items}`;
     await saveResult({ bench: "purge-plan", scenario: cdn, tool: "smartsync", files, version, settings, seconds });
   }
 }

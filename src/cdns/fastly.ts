@@ -13,11 +13,8 @@ const PACE: Pace = { burst: 50_000, perSecond: 50_000 / 3_600 };
 /** https://www.fastly.com/documentation/reference/api/purging/ has no wildcards: an address, a surrogate key, or everything. */
 const RULES: PurgeRules = {
   names: "addresses",
-  kinds: {
-    exact: { perRequest: 1, pace: PACE },
-    tag: { perRequest: 256, pace: PACE },
-    everything: { perRequest: 1, pace: PACE },
-  },
+  kinds: { exact: { perRequest: 1 }, tag: { perRequest: 256 }, everything: { perRequest: 1 } },
+  pace: PACE,
   spelling: "as-requested",
 };
 

@@ -7,7 +7,7 @@ import { relPath } from "./snapshots.ts";
 const FOLDER = new URL("../../fixtures/plans/", import.meta.url);
 
 /** The CDNs that each case is planned for. */
-export const GOLDEN_CDNS = ["cloudfront", "cloudflare", "google", "fastly"] as const;
+export const GOLDEN_CDNS = ["cloudfront", "cloudflare", "google"] as const;
 
 /** A golden purge as fixtures/plans holds it. `{1..3}` in a path stands for three paths. */
 export interface GoldenPurge {

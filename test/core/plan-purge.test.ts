@@ -66,6 +66,29 @@ describe.each(Object.entries(RULES))("a purge of a CDN like %s", (_, rules) => {
   });
 });
 
+/** Planners that would leave something: what each forgets of a right plan. */
+const FORGETFUL: Record<string, (item: PurgeItem, all: readonly PurgeItem[]) => boolean> = {
+  "a directory without the slash": (item, all) =>
+    item.kind === "exact" && all.some((other) => other.kind === "exact" && other.path === `${item.path}/`),
+  "small digits": (item) => "path" in item && /%[0-9a-f]*[a-f]/.test(item.path),
+  "reserved characters that are encoded": (item) => "path" in item && /%2B/i.test(item.path),
+  "the second host": (item) => "path" in item && item.origin === "https://example.jp",
+  "what is below a directory": (item) => item.kind === "directory",
+};
+
+describe("the property that nothing is left fails for a planner that forgets", () => {
+  test.each(Object.entries(FORGETFUL))("%s", (what, forgets) => {
+    const rules = what.includes("below") ? RULES.alibaba : RULES.varnish;
+    const broken = fc.property(anyPurge(rules), (input) => {
+      const items = planPurge(input).batches.flat();
+      return stale(input, [items.filter((item) => !forgets(item, items))]).length === 0;
+    });
+    const right = fc.property(anyPurge(RULES.varnish), (input) => stale(input, planPurge(input).batches).length === 0);
+    expect(fc.check(broken, CASES).failed).toBe(true);
+    expect(fc.check(right, CASES).failed).toBe(false);
+  });
+});
+
 describe("the model of a cache", () => {
   const input: PurgeInput = {
     changed: ["news/index.html", "ブログ/がっこう.html"].map((path) => path as PurgeInput["changed"][number]),

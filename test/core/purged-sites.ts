@@ -21,7 +21,7 @@ const ODD_NAMES = [
 ];
 
 /** A path of a site, three directories deep at most. */
-export const anySitePath: fc.Arbitrary<RelPath> = fc
+const anySitePath: fc.Arbitrary<RelPath> = fc
   .tuple(
     fc.array(fc.constantFrom(...DIRECTORIES), { maxLength: 3 }),
     fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...NAMES) }, fc.constantFrom(...ODD_NAMES)),
@@ -39,13 +39,13 @@ const anyAddresses: fc.Arbitrary<SiteAddresses> = fc.record({
   cleanUrls: fc.constantFrom("none", "plain", "slash", "both"),
 });
 
-const anyUsage: fc.Arbitrary<Usage> = fc.record(
-  {
-    itemsThisMonth: fc.constantFrom(0, 990, 998, 5000),
-    leftToday: fc.record({ exact: fc.nat(20), directory: fc.nat(4), everything: fc.nat(1) }, { requiredKeys: [] }),
-  },
-  { requiredKeys: ["itemsThisMonth"] },
-);
+/** What was used before: of the month, and of the day where the CDN has a quota for it. */
+function anyUsage({ kinds }: PurgeRules): fc.Arbitrary<Usage> {
+  const itemsThisMonth = fc.constantFrom(0, 990, 998, 5000);
+  if (Object.values(kinds).every((rule) => !("perDay" in rule))) return fc.record({ itemsThisMonth });
+  const leftToday = fc.record({ exact: fc.nat(20), directory: fc.nat(4), everything: fc.nat(1) }, { requiredKeys: [] });
+  return fc.record({ itemsThisMonth, leftToday }, { requiredKeys: ["itemsThisMonth"] });
+}
 
 const anyTagged = fc.option(
   fc.uniqueArray(
@@ -68,7 +68,7 @@ export function anyPurge(rules: PurgeRules): fc.Arbitrary<PurgeInput> {
       addresses: anyAddresses,
       rules: anyTightness(rules),
       tolerance: fc.record({ seconds: fc.constantFrom(0, 1, 30), usd: fc.constantFrom(0, 0.01) }),
-      usage: anyUsage,
+      usage: anyUsage(rules),
       tagged: anyTagged,
     })
     .map(({ site, gone, share, tagged, ...rest }) => ({
