@@ -19,6 +19,11 @@ export interface PutChange {
   readonly heldEtag?: string;
 }
 
+/** True when the target surely had the file before: another content of it, or other headers. */
+export function isReplacing({ reason }: Pick<PutChange, "reason">): boolean {
+  return reason !== "new" && reason !== "unknown";
+}
+
 /** How many bytes a put sends: none where they are there already. */
 export function bytesToSend({ file, heldEtag }: PutChange): number {
   return heldEtag === undefined ? file.size : 0;

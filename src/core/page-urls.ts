@@ -7,7 +7,8 @@ const SPELT_DIFFERENTLY = /[!$&'()*+,:;=@[\]^|]/;
 
 /**
  * Where visitors reach a file, below the site's root and not encoded: its own path first. An index file also at its
- * directory, with the slash and without; a page, where the site has clean URLs, also without its ending.
+ * directory, with the slash and without; a page, where the site has clean URLs, also without its ending, and as the
+ * index of a directory of that name.
  */
 export function pagePaths(path: RelPath, cleanUrls: SiteAddresses["cleanUrls"]): string[] {
   const index = INDEX.exec(path);
@@ -17,7 +18,7 @@ export function pagePaths(path: RelPath, cleanUrls: SiteAddresses["cleanUrls"]):
   }
   if (cleanUrls === "none" || !PAGE.test(path)) return [path];
   const plain = path.replace(PAGE, "");
-  return [path, ...(cleanUrls === "slash" ? [] : [plain]), ...(cleanUrls === "plain" ? [] : [`${plain}/`])];
+  return cleanUrls === "plain" ? [path, plain] : [path, plain, `${plain}/`, `${plain}/index.html`];
 }
 
 /**

@@ -12,10 +12,10 @@ import { growPurgeTree, type PurgeTree } from "./purge-tree.ts";
  * least beside; then the fewest requests and items. Pure: the same input gives the same plan.
  */
 export function planPurge(input: PurgeInput): PurgePlan {
-  const { rules, tagsOf } = input;
+  const { rules, tagsOf, wasThere } = input;
   const speller = createSpeller(input);
   const files = splitSite(input);
-  const tagChoices = rules.kinds.tag && tagsOf ? chooseTags(files, tagsOf) : [];
+  const tagChoices = rules.kinds.tag && tagsOf ? chooseTags(files, tagsOf, wasThere) : [];
   const roads = [{ ...files, tags: [], beside: 0 }, ...tagChoices].map((tags) => openRoad(tags, speller));
   const ways = [...roads.flatMap((road) => waysOf(road, input)), ...everythingOf(files, input)];
   const { way, reason } = chooseWay(ways, input);

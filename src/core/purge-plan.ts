@@ -37,6 +37,11 @@ export interface PurgeInput {
   readonly usage: Usage;
   /** Tags that the origin gives files, where that is configured. */
   readonly tagsOf?: (path: RelPath) => readonly string[];
+  /**
+   * Whether a changed file was there before, so that what is cached of it bears its tags: "404 not found" bears none.
+   * True of all when absent.
+   */
+  readonly wasThere?: (path: RelPath) => boolean;
 }
 
 /** What made the plan drop more than what has changed, or nothing did. */

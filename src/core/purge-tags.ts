@@ -22,10 +22,14 @@ interface Bearers {
 
 /**
  * Choices of tags, each with one more than that before: of those that drop something changed, the one that drops the
- * least beside for it. None when no changed file bears a tag.
+ * least beside for it. None when no changed file bears a tag; what is cached of a file that was not there bears none.
  */
-export function chooseTags(files: SplitFiles, tagsOf: NonNullable<PurgeInput["tagsOf"]>): TagChoice[] {
-  const bearers = bearersOf(files, tagsOf);
+export function chooseTags(
+  files: SplitFiles,
+  tagsOf: NonNullable<PurgeInput["tagsOf"]>,
+  wasThere: PurgeInput["wasThere"] = () => true,
+): TagChoice[] {
+  const bearers = bearersOf({ ...files, changed: files.changed.filter(wasThere) }, tagsOf);
   const choices: TagChoice[] = [];
   let last: TagChoice = { ...files, tags: [], beside: 0 };
   for (let tag = bestOf(bearers); tag !== undefined; tag = bestOf(bearers)) {

@@ -155,7 +155,7 @@ function mergeAll(root: Directory, all: Iterable<Directory>, weights: ItemWeight
     const whole: Choice = { ...NOTHING, directory: weight, beside: directory.unchanged };
     const { exact, directory: wholes, beside, unnameable } = directory.now;
     const saved = exact.items + wholes.items - weight.items;
-    const weighed = ++directory.weighed;
+    const { weighed } = directory;
     if (saved <= 0 && exact.items === 0) return;
     // What can't be an item must go into some directory: the smallest, which has the longest path. One that saves
     // nothing comes last: it may still be asked for where single addresses may not.
@@ -166,7 +166,12 @@ function mergeAll(root: Directory, all: Iterable<Directory>, weights: ItemWeight
   for (const directory of all) offer(directory);
   for (let next = offers.pop(); next !== undefined; next = offers.pop()) {
     const { directory, whole, weighed } = next;
-    if (weighed !== directory.weighed || isInWhole(directory)) continue;
+    if (isInWhole(directory)) continue;
+    if (weighed !== directory.weighed) {
+      // Something below it was taken at a better price, so that its own has only risen: time enough to offer it anew.
+      offer(directory);
+      continue;
+    }
     directory.isWhole = true;
     merged.push(directory);
     const { now } = directory;
@@ -177,7 +182,7 @@ function mergeAll(root: Directory, all: Iterable<Directory>, weights: ItemWeight
         beside: at.now.beside - now.beside + whole.beside,
         unnameable: at.now.unnameable - now.unnameable,
       };
-      if (at !== directory) offer(at);
+      at.weighed++;
     }
     choices.push(root.now);
   }

@@ -1,7 +1,9 @@
+import { isReplacing, pathOf } from "../core/change.ts";
 import type { Ctx } from "../core/context.ts";
 import type { Failure } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
 import { joinScopes } from "../core/purge-note.ts";
+import type { RelPath } from "../core/rel-path.ts";
 import type { Job, PlanDeps } from "./job.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { pathsOf } from "./purge/owe-purges.ts";
@@ -28,7 +30,12 @@ function purgesOf({ ready, cdns, snapshot }: Prepared, deps: PlanDeps, ctx: Ctx)
   const due = cdns.map((opened) => {
     const read = ready.filter(({ name }) => opened.targets.includes(name));
     const owed = ready.flatMap((target) => owedTo(opened, target, cdns)).map(({ scope }) => scope);
-    return { opened, scope: joinScopes([...read.map(({ plan }) => new Set(pathsOf(plan))), ...owed]) };
+    const scope = joinScopes([...read.map(({ plan }) => new Set(pathsOf(plan))), ...owed]);
+    const changes = read.flatMap(({ plan }) => plan.phases.flatMap((phase) => phase.changes));
+    const news = new Set(changes.filter((change) => change.kind === "put" && !isReplacing(change)).map(pathOf));
+    const wasThere = (path: RelPath) =>
+      !news.has(path) && owed.every((each) => each !== "everything" && !each.has(path));
+    return { opened, scope, wasThere };
   });
   return planPurges(due, [...snapshot.files.keys()], deps, ctx);
 }

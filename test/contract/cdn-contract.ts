@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Cdn, PurgeBatch } from "../../src/cdns/cdn.ts";
 import type { DeployEvent } from "../../src/core/events.ts";
 import { ITEM_KINDS, type ItemKind, type PurgeItem } from "../../src/core/purge-rules.ts";
+import { beginTimes, fitsBucket } from "../cdns/begin-times.ts";
 import { type TestCtx, testCtx } from "../doubles/test-ctx.ts";
 
 /** How a provider goes wrong. "cut" breaks the line after the request was carried out. */
@@ -61,6 +62,22 @@ export function testCdn(name: string, setup: () => Promise<CdnSetting>): void {
           expect(each.burst).toBeGreaterThanOrEqual(1);
           expect(each.perSecond).toBeGreaterThan(0);
         }
+      }
+    });
+
+    test("as fast as its rules allow, 10,000 items keep within every rate in them", async () => {
+      const { rules } = cdn;
+      for (const kind of kinds()) {
+        const { perRequest = 1, pace, itemPace } = rules.kinds[kind] ?? {};
+        const size = Math.min(perRequest, rules.perRequest ?? perRequest, itemPace?.burst ?? perRequest, 1_000);
+        const batches = Array<PurgeItem[]>(Math.ceil(10_000 / size)).fill(setting.items(kind, size));
+        const begun = await beginTimes(rules, batches);
+        for (const rate of [pace, rules.pace]) {
+          const takes = begun.map((at) => [at, 1] as const);
+          if (rate !== undefined) expect(fitsBucket(takes, rate.burst, rate.perSecond)).toBe(true);
+        }
+        const takes = begun.map((at) => [at, size] as const);
+        if (itemPace !== undefined) expect(fitsBucket(takes, itemPace.burst, itemPace.perSecond)).toBe(true);
       }
     });
 

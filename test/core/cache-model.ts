@@ -37,7 +37,8 @@ function leadingTo(file: string, cleanUrls: SiteAddresses["cleanUrls"]): string[
   }
   if (!name.endsWith(".html")) return [];
   const clean = `${directory}${name.slice(0, -".html".length)}`;
-  const ways = { none: [], plain: [clean], slash: [`${clean}/`], both: [clean, `${clean}/`] };
+  const index = [clean, `${clean}/`, `${clean}/index.html`];
+  const ways = { none: [], plain: [clean], slash: index, both: index };
   return ways[cleanUrls];
 }
 

@@ -22,8 +22,8 @@ describe("where visitors reach a file", () => {
   test.each([
     ["none", ["会社/沿革.html"]],
     ["plain", ["会社/沿革.html", "会社/沿革"]],
-    ["slash", ["会社/沿革.html", "会社/沿革/"]],
-    ["both", ["会社/沿革.html", "会社/沿革", "会社/沿革/"]],
+    ["slash", ["会社/沿革.html", "会社/沿革", "会社/沿革/", "会社/沿革/index.html"]],
+    ["both", ["会社/沿革.html", "会社/沿革", "会社/沿革/", "会社/沿革/index.html"]],
   ] as const)("a page with clean URLs: %s", (cleanUrls, expected) => {
     expect(pages("会社/沿革.html", cleanUrls)).toEqual(expected);
   });

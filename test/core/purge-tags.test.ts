@@ -26,6 +26,14 @@ describe("choices of tags", () => {
     expect(choices[1]?.changed).toEqual([]);
   });
 
+  test("a file that was not there before is left to other items: what is cached of it bears no tag", () => {
+    const files = { changed: numbered("ニュース", 3), unchanged: [] };
+    const [first] = files.changed;
+    const choices = chooseTags(files, byBeginning(["ニュース", "news"]), (path) => path !== first);
+    expect(choices).toMatchObject([{ tags: ["news"], changed: [first] }]);
+    expect(chooseTags(files, byBeginning(["ニュース", "news"]), () => false)).toEqual([]);
+  });
+
   test("what one tag drops does not count for another", () => {
     const files = { changed: numbered("ニュース", 3), unchanged: [] };
     const choices = chooseTags(files, byBeginning(["ニュース", "ニュース"], ["", "all"]));

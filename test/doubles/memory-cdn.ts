@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cdn, PurgeBatch } from "../../src/cdns/cdn.ts";
 import { defineCdn } from "../../src/cdns/cdn.ts";
-import { cdnSettings } from "../../src/cdns/cdn-settings.ts";
+import { cdnSettings, tagSettings } from "../../src/cdns/cdn-settings.ts";
 import type { PurgeItem, PurgeRules } from "../../src/core/purge-rules.ts";
 import { throwIfAborted } from "../../src/lib/abort.ts";
 
@@ -50,7 +50,13 @@ export function memoryCdn(name: string): MemoryCdn {
 
 const memory = defineCdn({
   type: "memory",
-  schema: z.strictObject({ type: z.literal("memory"), ...cdnSettings, cdn: z.string(), token: z.string().optional() }),
+  schema: z.strictObject({
+    type: z.literal("memory"),
+    ...cdnSettings,
+    ...tagSettings,
+    cdn: z.string(),
+    token: z.string().optional(),
+  }),
   describe: ({ cdn }) => `memory:${cdn}`,
   async open({ cdn: name }) {
     const cdn = memoryCdn(name);

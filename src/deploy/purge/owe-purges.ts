@@ -47,6 +47,7 @@ export function originOf(
   tracker: Tracker,
 ): PurgeOrigin {
   const ended = Promise.resolve(ends.get(name)).catch(() => undefined);
-  const { published, doubtful } = tracker.of(name);
-  return { name, state: target.state, notes, owes: owes !== undefined, ended, published: () => published, doubtful };
+  const { published, replaced, doubtful } = tracker.of(name);
+  const news = { published: () => published, replaced: () => replaced, doubtful };
+  return { name, state: target.state, notes, owes: owes !== undefined, ended, ...news };
 }

@@ -15,11 +15,12 @@ export function purgeInput(
   scope: PurgeScope,
   files: Iterable<RelPath>,
   usage: Usage,
+  wasThere: (path: RelPath) => boolean,
 ): PurgeInput {
   const changed = scope === "everything" ? [] : [...scope];
   const { tolerance, tags = [] } = settings;
   const tagsOf = tags.length > 0 && { tagsOf: findTags(tags) };
-  return { changed, site: files, addresses, rules: cdn.rules, tolerance, usage, ...tagsOf };
+  return { changed, site: files, addresses, rules: cdn.rules, tolerance, usage, wasThere, ...tagsOf };
 }
 
 /** Which of the configured tags a file is sent with. */
@@ -61,17 +62,25 @@ export interface PlannedPurge {
   readonly plan: PurgePlan;
 }
 
+/** What a CDN is to drop. */
+export interface DuePurge {
+  readonly opened: OpenedCdn;
+  readonly scope: PurgeScope;
+  /** Which of it was there before; nothing, as far as is known, when absent. */
+  readonly wasThere?: (path: RelPath) => boolean;
+}
+
 /** Plans purges without asking anybody anything: one for each CDN that something is to be dropped of. */
 export function planPurges(
-  due: readonly { readonly opened: OpenedCdn; readonly scope: PurgeScope }[],
+  due: readonly DuePurge[],
   files: readonly RelPath[],
   deps: Pick<PlanDeps, "state">,
   ctx: Ctx,
 ): PlannedPurge[] {
   return due
     .filter(({ scope }) => !isEmptyScope(scope))
-    .map(({ opened, scope }) => {
-      const plan = planScope(scope, purgeInput(opened, scope, files, usageOf(opened, deps, ctx)));
+    .map(({ opened, scope, wasThere = () => false }) => {
+      const plan = planScope(scope, purgeInput(opened, scope, files, usageOf(opened, deps, ctx), wasThere));
       return { cdn: opened.name, plan };
     });
 }

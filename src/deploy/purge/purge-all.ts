@@ -13,6 +13,8 @@ export interface PurgeOrigin extends NotedTarget {
   readonly ended: Promise<unknown>;
   /** What visitors are to see anew of it; asked once it has ended. */
   published(): PurgeScope;
+  /** Those of it that were there before and were replaced or deleted. */
+  replaced(): ReadonlySet<RelPath>;
   /** What they may see anew of it, and may not; asked once it has ended. */
   doubtful(): ReadonlySet<RelPath>;
 }
@@ -46,7 +48,11 @@ export async function purgeAll(purge: SitePurge, deps: PlanDeps, ctx: Ctx): Prom
     const scope = joinScopes([...published, ...found.map((each) => each.scope), ...asked]);
     const runs = [...new Set(found.map((each) => each.run))].sort();
     const madeGood = runs.length > 0 ? { madeGood: runs } : {};
-    const { result, rest } = await purgeCdn({ ...purge, ...madeGood, opened, scope }, deps, ctx);
+    const wasThere = (path: RelPath) =>
+      read.some((origin) => origin.replaced().has(path)) &&
+      read.every((origin) => origin.replaced().has(path) || !isIn(origin.published(), path)) &&
+      !found.some((each) => isIn(each.scope, path));
+    const { result, rest } = await purgeCdn({ ...purge, ...madeGood, opened, scope, wasThere }, deps, ctx);
     left.set(opened.name, joinScopes([rest, ...read.map((origin) => origin.doubtful())]));
     if (rest !== scope) moved.add(opened.name);
     ctx.emit({ type: "purge-done", result });
@@ -57,6 +63,10 @@ export async function purgeAll(purge: SitePurge, deps: PlanDeps, ctx: Ctx): Prom
   else
     await Promise.all(origins.map((origin) => settleNotes(origin, { run, site, cdns, configured, left, moved }, ctx)));
   return results;
+}
+
+function isIn(scope: PurgeScope, path: RelPath): boolean {
+  return scope === "everything" || scope.has(path);
 }
 
 /** What earlier runs owe a CDN, by the notes on a target. */

@@ -21,6 +21,8 @@ export interface CdnPurge {
   readonly scope: PurgeScope;
   /** The site's files as they are now. */
   readonly files: ReadonlyMap<RelPath, unknown>;
+  /** Whether a path of the scope was there before, as far as is known. */
+  wasThere(path: RelPath): boolean;
   /** Runs that part of the scope is from. */
   readonly madeGood?: readonly string[];
   /** Looks whether visitors see it, once it was purged; undefined where nobody is to look. */
@@ -80,7 +82,7 @@ async function tryPurge(purge: CdnPurge, deps: PlanDeps, ctx: Ctx): Promise<Ende
 
 async function makePurge(purge: CdnPurge, deps: PlanDeps, ctx: Ctx): Promise<Ended> {
   const { opened, scope, files } = purge;
-  const input = purgeInput(opened, scope, files.keys(), await askUsage(opened, deps, ctx));
+  const input = purgeInput(opened, scope, files.keys(), await askUsage(opened, deps, ctx), purge.wasThere);
   const kept = keepBudget(opened, planScope(scope, input), input, deps, ctx);
   const { batches, changed, dropped, of } = kept.plan;
   if (kept.verdict !== "go") {

@@ -148,6 +148,7 @@ async function writeNote(
     ...target,
     ended: Promise.resolve(),
     published: () => new Set<RelPath>(),
+    replaced: () => new Set<RelPath>(),
     doubtful: () => new Set<RelPath>(),
   };
   const due = cdns

@@ -1,4 +1,4 @@
-import { pathOf } from "../../core/change.ts";
+import { isReplacing, pathOf } from "../../core/change.ts";
 import type { Ctx } from "../../core/context.ts";
 import type { DeployEvent } from "../../core/events.ts";
 import { parseRelPath, type RelPath } from "../../core/rel-path.ts";
@@ -12,6 +12,8 @@ export interface Track {
    * between.
    */
   readonly published: ReadonlySet<RelPath>;
+  /** Those of them that were there before and were replaced or deleted. */
+  readonly replaced: ReadonlySet<RelPath>;
   /** Paths whose change was begun, and of which nobody said that it was made: visitors may be given either. */
   doubtful(): Set<RelPath>;
 }
@@ -30,6 +32,11 @@ interface Paths {
   readonly plan: readonly RelPath[];
   readonly begun: Set<RelPath>;
   readonly published: Set<RelPath>;
+  readonly replaced: Set<RelPath>;
+}
+
+function noPaths(plan: readonly RelPath[] = []): Paths {
+  return { plan, begun: new Set(), published: new Set(), replaced: new Set() };
 }
 
 /** Starts to keep track: of what is begun by the calls of the targets, and of what is made by what is told of it. */
@@ -41,7 +48,9 @@ export function trackPublished(ctx: Ctx): Tracker {
     if (track === undefined) return;
     if (event.type === "file-put" || event.type === "file-deleted") {
       const path = parseRelPath(event.path);
-      if (path !== undefined) track.published.add(path);
+      if (path === undefined) return;
+      track.published.add(path);
+      if (event.type === "file-deleted" || isReplacing(event)) track.replaced.add(path);
     } else if (event.type === "switched") for (const path of track.plan) track.published.add(path);
     else if (event.type === "reverted") track.begun.clear();
   }
@@ -55,13 +64,13 @@ export function trackPublished(ctx: Ctx): Tracker {
     },
     on(prepared) {
       const plan = prepared.plan.phases.flatMap(({ changes }) => changes.map(pathOf));
-      const track = { plan, begun: new Set<RelPath>(), published: new Set<RelPath>() };
+      const track = noPaths(plan);
       tracks.set(prepared.name, track);
       return { ...prepared, target: watch(prepared.target, track) };
     },
     of(target) {
-      const { begun, published } = tracks.get(target) ?? { begun: new Set<RelPath>(), published: new Set<RelPath>() };
-      return { published, doubtful: () => new Set([...begun].filter((path) => !published.has(path))) };
+      const { begun, published, replaced } = tracks.get(target) ?? noPaths();
+      return { published, replaced, doubtful: () => new Set([...begun].filter((path) => !published.has(path))) };
     },
   };
 }

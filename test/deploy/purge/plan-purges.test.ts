@@ -17,7 +17,7 @@ const opened = (tags?: NonNullable<OpenedCdn["settings"]["tags"]>): OpenedCdn =>
   settings: { tolerance: { seconds: 30, usd: 0 }, wait: 0, ...(tags && { tags }) },
 });
 
-const tagsOf = (cdn: OpenedCdn) => purgeInput(cdn, new Set(), [], { itemsThisMonth: 0 }).tagsOf;
+const tagsOf = (cdn: OpenedCdn) => purgeInput(cdn, new Set(), [], { itemsThisMonth: 0 }, () => true).tagsOf;
 
 test("a file bears the tags whose patterns it matches", () => {
   const find = tagsOf(

@@ -5,7 +5,7 @@ import { SmartsyncError } from "../../../src/lib/errors.ts";
 import { memoryCdn, PLAIN_RULES, purgedBy } from "../../doubles/memory-cdn.ts";
 import { type TestCtx, testCtx } from "../../doubles/test-ctx.ts";
 import { changes } from "../memory-registry.ts";
-import { makePurgedSite, notesOn, ORIGIN, type PurgedSite, server } from "./purged-site.ts";
+import { makePurgedSite, notesOn, ORIGIN, type PurgedSite, server, visit } from "./purged-site.ts";
 
 vi.mock("../../../src/targets/index.ts", () => import("../memory-registry.ts"));
 vi.mock("../../../src/cdns/index.ts", () => import("../../doubles/memory-cdn.ts"));
@@ -134,4 +134,29 @@ test("a plan of a delivery says what would be purged, with what earlier runs owe
   const { purges } = await makePlans({ site: "corporate", trigger: "plan" }, await site.deps(), testCtx());
   expect(purges).toMatchObject([{ cdn: "edge", plan: { changed: 2, of: 5 } }]);
   expect(purgedBy("edge")).toEqual([]);
+});
+
+test("a new page is purged by its address, whatever its tags: a cached 404 bears none", async () => {
+  const cdns = { edge: { tags: [{ tag: "news", match: "/news/**" }] } };
+  const rules = {
+    ...PLAIN_RULES,
+    kinds: { exact: { perRequest: 1 }, tag: { perRequest: 10 }, everything: { perRequest: 1 } },
+  };
+  const old = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`news/${n}.html`, "1"]));
+  site.publish({ "index.html": "1", ...old });
+  await site.push({ cdns });
+  memoryCdn("edge").rules = rules;
+  memoryCdn("edge").batches.length = 0;
+  expect(visit("edge", "web1", "/news/新着.html")).toBe("404");
+  site.publish({
+    "index.html": "1",
+    ...Object.fromEntries(Object.keys(old).map((path) => [path, "2"])),
+    "news/新着.html": "1",
+  });
+  const deps = await site.deps({ cdns });
+  const { purges } = await makePlans({ site: "corporate", trigger: "plan" }, deps, testCtx());
+  await site.push({ cdns });
+  expect([...purgedBy("edge")].sort()).toEqual([address("/news/新着.html"), "tag news"].sort());
+  expect(purges[0]?.plan.batches.flat()).toHaveLength(2);
+  expect(visit("edge", "web1", "/news/新着.html")).toBe("1");
 });
