@@ -7,9 +7,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: "test/setup/real-servers.ts",
     reporters: ["default", countReporter],
-    // Processes, because suites kill, trap signals and count open handles; two at least, because they mostly wait.
+    // Processes, because suites kill, trap signals and count open handles; two at least, because they mostly wait. One
+    // core is left to the servers that they start.
     pool: "forks",
-    maxWorkers: Math.max(2, availableParallelism()),
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     allowOnly: false,

@@ -59,7 +59,7 @@ export async function rollBack(job: RollbackJob, deps: RollbackDeps, outer: Ctx)
     const due = switches.filter(({ isDone }) => !isDone);
     const planned = due.map(({ prepared, from, to }) => ({ target: prepared.name, from, to }));
     const approved = due.length === 0 || (await deps.approve(planned));
-    if (approved) return switchAll({ job, run, switches, cdns }, deps, ctx);
+    if (approved) return await switchAll({ job, run, switches, cdns }, deps, ctx);
     const results = switches.map(({ prepared, isDone }) =>
       startTally(prepared, ctx).result(isDone ? "unchanged" : "aborted"),
     );

@@ -60,6 +60,8 @@ export function startProbe(url: string, paths: readonly string[], versions: read
       await setImmediate();
     }
   })();
+  // Whoever fails before the end stops the web server as well; with an end, the reason is thrown there.
+  visiting.catch(() => {});
 
   return {
     begun: (version) => {
