@@ -1,4 +1,4 @@
-import type { AccessTokens } from "../cloud/google-tokens.ts";
+import type { AccessTokens } from "../cloud/access-tokens.ts";
 import type { Ctx } from "../core/context.ts";
 import { SmartsyncError } from "../lib/errors.ts";
 import type { Answer } from "../lib/http-line.ts";

@@ -1,17 +1,6 @@
-import type { Ctx } from "../core/context.ts";
 import { throwIfAborted } from "../lib/abort.ts";
 import { SmartsyncError } from "../lib/errors.ts";
-
-/** Gives what requests are authorised with. */
-export interface AccessTokens {
-  /** A token that is valid for some minutes more; undefined where none is to be sent. */
-  get(ctx: Ctx): Promise<string | undefined>;
-  /** Forgets what it has when that is still this token, which the service no longer accepts: the next is a fresh one. */
-  forget(refused: string): void;
-}
-
-/** Sends none. */
-export const noTokens: AccessTokens = { get: async () => undefined, forget: () => undefined };
+import type { AccessTokens } from "./access-tokens.ts";
 
 /** How long a token is used before the library is asked again, which renews it minutes before it expires. */
 const KEEP_MS = 30_000;

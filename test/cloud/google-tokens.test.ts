@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createAccessTokens, noTokens } from "../../src/cloud/google-tokens.ts";
+import { noTokens } from "../../src/cloud/access-tokens.ts";
+import { createAccessTokens } from "../../src/cloud/google-tokens.ts";
 import { testCtx } from "../doubles/test-ctx.ts";
 
 /** A clock to set by hand, and a library that gives token after token, or fails. */

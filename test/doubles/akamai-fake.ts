@@ -1,12 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { CdnFake } from "../contract/cdn-contract.ts";
-import {
-  type ProviderAnswer,
-  type ProviderFake,
-  type ProviderRequest,
-  startProvider,
-  tokenBucket,
-} from "./provider-fake.ts";
+import { type ProviderAnswer, type ProviderFake, type ProviderRequest, startProvider } from "./provider-fake.ts";
+import { tokenBucket } from "./token-bucket.ts";
 
 /** The one API client that there is, and what its account owns. */
 export const AKAMAI = {

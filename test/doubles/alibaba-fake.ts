@@ -1,12 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { CdnFake } from "../contract/cdn-contract.ts";
-import {
-  type ProviderAnswer,
-  type ProviderFake,
-  type ProviderRequest,
-  startProvider,
-  tokenBucket,
-} from "./provider-fake.ts";
+import { type ProviderAnswer, type ProviderFake, type ProviderRequest, startProvider } from "./provider-fake.ts";
+import { tokenBucket } from "./token-bucket.ts";
 
 /** The one access key there is, and the token that goes with it when it is a temporary one. */
 export const ALIBABA = { accessKeyId: "LTAI5tExample", accessKeySecret: "ali-s3cret/+", securityToken: "CAIS-t0ken=" };

@@ -1,11 +1,6 @@
 import { randomUUID } from "node:crypto";
-import {
-  type BearerService,
-  type ServiceAnswer,
-  type ServiceRequest,
-  startBearerService,
-  tokenBucket,
-} from "./bearer-service.ts";
+import { type BearerService, type ServiceAnswer, type ServiceRequest, startBearerService } from "./bearer-service.ts";
+import { tokenBucket } from "./token-bucket.ts";
 
 /** What there is: one endpoint of either kind, and one application that may purge it. */
 export const AZURE = {

@@ -1,6 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Break, CdnFake } from "../contract/cdn-contract.ts";
+import { startLocalServer } from "./local-server.ts";
 
 /** A request as the service read it. */
 export interface ServiceRequest {
@@ -66,21 +66,13 @@ export async function startBearerService(partsAt: (url: string) => ServiceParts)
     return { ...parts.refuse(429, "too many requests"), headers: { "retry-after": "1" } };
   }
 
-  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-  const parts = partsAt(url);
+  const server = await startLocalServer((incoming, outgoing) => void serve(incoming, outgoing));
+  const parts = partsAt(server.url);
   return {
-    url,
+    ...server,
     seen,
     break(how, times) {
       breaks.push(...Array.from({ length: times }, () => how));
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
     },
   };
 }
@@ -94,18 +86,4 @@ async function readRequest(incoming: IncomingMessage): Promise<ServiceRequest> {
 function reply(outgoing: ServerResponse, { status, headers = {}, json }: ServiceAnswer): void {
   outgoing.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
   outgoing.end(json === undefined ? undefined : JSON.stringify(json));
-}
-
-/** Lets so many through at once after a rest, and so many a second then. */
-export function tokenBucket({ burst, perSecond }: { burst: number; perSecond: number }): () => boolean {
-  let left = burst;
-  let at = Date.now();
-  return () => {
-    const now = Date.now();
-    left = Math.min(burst, left + ((now - at) / 1000) * perSecond);
-    at = now;
-    if (left < 1) return false;
-    left--;
-    return true;
-  };
 }

@@ -1,11 +1,6 @@
 import type { CdnFake } from "../contract/cdn-contract.ts";
-import {
-  type ProviderAnswer,
-  type ProviderFake,
-  type ProviderRequest,
-  startProvider,
-  tokenBucket,
-} from "./provider-fake.ts";
+import { type ProviderAnswer, type ProviderFake, type ProviderRequest, startProvider } from "./provider-fake.ts";
+import { tokenBucket } from "./token-bucket.ts";
 
 /** The one pull zone there is, and the account's key. */
 export const BUNNY = { pullZoneId: 123_456, accessKey: "5f2c-bunny-s3cret" };

@@ -1,5 +1,6 @@
 import type { CdnFake } from "../contract/cdn-contract.ts";
-import { type ProviderAnswer, type ProviderFake, startProvider, tokenBucket } from "./provider-fake.ts";
+import { type ProviderAnswer, type ProviderFake, startProvider } from "./provider-fake.ts";
+import { tokenBucket } from "./token-bucket.ts";
 
 /** The one zone there is, and who may purge it. */
 export const CLOUDFLARE = { zoneId: "0123456789abcdef0123456789abcdef", apiToken: "cf-t0ken_s3cret" };

@@ -1,6 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Break, CdnFake } from "../contract/cdn-contract.ts";
+import { startLocalServer } from "./local-server.ts";
 
 /** A cache on bad days: what it is asked goes on to a real one behind it, unless it is to go wrong. */
 export interface FaultyNode extends CdnFake {
@@ -42,23 +42,16 @@ export async function startFaultyNode(behind: string): Promise<FaultyNode> {
     answer.writeHead(Number.parseInt(how, 10), headers).end();
   }
 
-  const server = createServer((incoming, answer) => {
+  const server = await startLocalServer((incoming, answer) => {
     serve(incoming, answer).catch((error: unknown) => answer.writeHead(599).end(String(error)));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
+    ...server,
     seen,
     asked: all,
     purged: () => purged,
     break(how, times) {
       for (let time = 0; time < times; time++) breaks.push(how);
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
     },
   };
 }

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
+import { startLocalServer } from "./local-server.ts";
 
 /** A web server behind a cache, which lets everything be kept for an hour. */
 export interface PageOrigin extends AsyncDisposable {
@@ -15,7 +14,7 @@ export interface PageOrigin extends AsyncDisposable {
 export async function startPageOrigin(): Promise<PageOrigin> {
   const pages = new Map<string, string>();
   let requests = 0;
-  const server = createServer(({ url = "/", headers }, answer) => {
+  const server = await startLocalServer(({ url = "/", headers }, answer) => {
     requests++;
     const page = pages.get(decodeURIComponent(new URL(url, "http://origin").pathname));
     const zipped = /\bgzip\b/.test(headers["accept-encoding"] ?? "");
@@ -30,16 +29,5 @@ export async function startPageOrigin(): Promise<PageOrigin> {
       })
       .end(zipped ? gzipSync(body) : body);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return {
-    url: new URL(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`),
-    pages,
-    requests: () => requests,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
-    },
-  };
+  return { ...server, url: new URL(server.url), pages, requests: () => requests };
 }

@@ -1,6 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Break } from "../contract/cdn-contract.ts";
+import { startLocalServer } from "./local-server.ts";
 
 /** A request as a provider reads it. */
 export interface ProviderRequest {
@@ -64,19 +64,12 @@ export async function startProvider(parts: ProviderParts): Promise<ProviderFake>
     reply(outgoing, { ...failure, headers: { ...failure.headers, ...headers } });
   }
 
-  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
+  const server = await startLocalServer((incoming, outgoing) => void serve(incoming, outgoing));
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
+    ...server,
     seen,
     break(how, times) {
       for (let time = 0; time < times; time++) breaks.push(how);
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
     },
   };
 }
@@ -92,18 +85,4 @@ function reply(outgoing: ServerResponse, { status, headers = {}, body = "" }: Pr
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? {} : { "content-type": "application/json" };
   outgoing.writeHead(status, { ...type, ...headers }).end(text);
-}
-
-/** Lets so many through at once, and so many a second then: true when the next may pass. By the real clock. */
-export function tokenBucket({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }) {
-  let tokens = burst;
-  let at = performance.now();
-  return (count = 1): boolean => {
-    const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
-    at = now;
-    if (tokens < count) return false;
-    tokens -= count;
-    return true;
-  };
 }

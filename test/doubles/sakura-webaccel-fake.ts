@@ -1,5 +1,6 @@
 import type { CdnFake } from "../contract/cdn-contract.ts";
-import { type ProviderAnswer, type ProviderFake, startProvider, tokenBucket } from "./provider-fake.ts";
+import { type ProviderAnswer, type ProviderFake, startProvider } from "./provider-fake.ts";
+import { tokenBucket } from "./token-bucket.ts";
 
 /** The one API key there is. */
 export const SAKURA = { apiToken: "11111111-2222-4333-8444-555555555555", apiSecret: "sakura-s3cret" };

@@ -1,8 +1,7 @@
-import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheNode, CacheOptions } from "./cache-node.ts";
 import { adapt, docSnippet } from "./doc-snippet.ts";
-import { startInScratch } from "./scratch-server.ts";
+import { startNginxWith } from "./nginx.ts";
 
 const PAGE = "cdns/nginx.md";
 
@@ -32,15 +31,6 @@ ${site}
 }
 
 /** Starts nginx as a cache, with the configuration of the documentation. */
-export async function startNginxCache(options: CacheOptions): Promise<CacheNode> {
-  const server = await startInScratch("nginx-cache", (scratch, { control }) => {
-    chmodSync(scratch, 0o755);
-    const config = join(scratch, "nginx.conf");
-    writeFileSync(config, configure(options, scratch, control));
-    return {
-      argv: ["nginx", "-p", scratch, "-c", config, "-e", "stderr", "-g", "daemon off;"],
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-    };
-  });
-  return { ...server, url: `http://127.0.0.1:${server.port}` };
+export function startNginxCache(options: CacheOptions): Promise<CacheNode> {
+  return startNginxWith((scratch, port) => configure(options, scratch, port));
 }

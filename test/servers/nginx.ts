@@ -40,11 +40,16 @@ ${folders.map((name) => `  ${name}_temp_path ${join(scratch, name)};`).join("\n"
 }
 
 /** Starts nginx for a document root. Its workers read it as the user `daemon`. */
-export async function startNginx(options: NginxOptions): Promise<WebServer> {
+export function startNginx(options: NginxOptions): Promise<WebServer> {
+  return startNginxWith((scratch, port) => configure(options, scratch, port));
+}
+
+/** Starts nginx with a configuration that is written for its scratch folder and its port. */
+export async function startNginxWith(configureFor: (scratch: string, port: number) => string): Promise<WebServer> {
   const server = await startInScratch("nginx", (scratch, { control }) => {
     chmodSync(scratch, 0o755);
     const config = join(scratch, "nginx.conf");
-    writeFileSync(config, configure(options, scratch, control));
+    writeFileSync(config, configureFor(scratch, control));
     return {
       argv: ["nginx", "-p", scratch, "-c", config, "-e", "stderr", "-g", "daemon off;"],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },

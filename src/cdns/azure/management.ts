@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { createTokenSource } from "../../cloud/access-token.ts";
+import type { AccessTokens } from "../../cloud/access-tokens.ts";
 import { tokenWay } from "../../cloud/entra-tokens.ts";
-import type { AccessTokens } from "../../cloud/google-tokens.ts";
 import type { Ctx } from "../../core/context.ts";
 import type { Answer } from "../../lib/http-line.ts";
 import { openApi } from "../api.ts";

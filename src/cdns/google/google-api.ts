@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type AccessTokens, createAccessTokens } from "../../cloud/google-tokens.ts";
+import type { AccessTokens } from "../../cloud/access-tokens.ts";
+import { createAccessTokens } from "../../cloud/google-tokens.ts";
 import type { Ctx } from "../../core/context.ts";
 import { SmartsyncError } from "../../lib/errors.ts";
 import type { Answer } from "../../lib/http-line.ts";

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AccessTokens } from "../../cloud/google-tokens.ts";
+import type { AccessTokens } from "../../cloud/access-tokens.ts";
 import type { Ctx } from "../../core/context.ts";
 import { throwIfAborted } from "../../lib/abort.ts";
 import { openHttpLine } from "../../lib/http-line.ts";

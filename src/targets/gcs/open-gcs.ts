@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { noTokens } from "../../cloud/google-tokens.ts";
+import { noTokens } from "../../cloud/access-tokens.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { objectTarget } from "../objects/object-target.ts";
 import type { OpenOptions, Target } from "../target.ts";

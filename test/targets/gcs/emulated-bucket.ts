@@ -1,5 +1,5 @@
 import { Storage } from "@google-cloud/storage";
-import { noTokens } from "../../../src/cloud/google-tokens.ts";
+import { noTokens } from "../../../src/cloud/access-tokens.ts";
 import { createGcsStore } from "../../../src/targets/gcs/gcs-store.ts";
 import { createGcsWire } from "../../../src/targets/gcs/gcs-wire.ts";
 import type { StoreServer } from "../../contract/object-store-contract.ts";

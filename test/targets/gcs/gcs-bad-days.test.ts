@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { noTokens } from "../../../src/cloud/google-tokens.ts";
+import { noTokens } from "../../../src/cloud/access-tokens.ts";
 import { createGcsStore } from "../../../src/targets/gcs/gcs-store.ts";
 import { createGcsWire } from "../../../src/targets/gcs/gcs-wire.ts";
 import { createStorageTokens } from "../../../src/targets/gcs/storage-tokens.ts";
