@@ -63,8 +63,11 @@ async function openMakingDir(session: SftpSession, { place, makeDir }: Sending, 
   return openFresh(session, place, ctx);
 }
 
+/** A connection that was lost may still be worked off by its server, and lay what we have just removed once more. */
+const FRESH_TRIES = 4;
+
 /** A new, empty file: whatever lay there, a leftover or somebody's symbolic link, is removed, not written through. */
-async function openFresh(session: SftpSession, place: string, ctx: LineCtx): Promise<SftpHandle> {
+async function openFresh(session: SftpSession, place: string, ctx: LineCtx, tries = FRESH_TRIES): Promise<SftpHandle> {
   try {
     return await session.open(place, OPEN.create, ctx);
   } catch (error) {
@@ -74,7 +77,9 @@ async function openFresh(session: SftpSession, place: string, ctx: LineCtx): Pro
       session.open(place, OPEN.create, ctx),
     ]);
     if (opened.status === "fulfilled") return opened.value;
-    throw removed.status === "rejected" ? await explain(session, error, place, ctx) : opened.reason;
+    if (removed.status === "rejected") throw await explain(session, error, place, ctx);
+    if (tries > 1 && isUnexplained(opened.reason)) return openFresh(session, place, ctx, tries - 1);
+    throw opened.reason;
   }
 }
 
